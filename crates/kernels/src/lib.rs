@@ -1,0 +1,2 @@
+//! SIMD kernels and their scalar twins: the only crate with unsafe code.
+#![forbid(unsafe_code)]

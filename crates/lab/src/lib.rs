@@ -1,0 +1,2 @@
+//! faceid-lab: evaluation, comparison figures and benches.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! Error taxonomy and wire messages shared by browser and cloud.
+#![forbid(unsafe_code)]

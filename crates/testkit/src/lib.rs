@@ -1,0 +1,2 @@
+//! Test helpers: fake models, scripted observations, scenario runner.
+#![forbid(unsafe_code)]

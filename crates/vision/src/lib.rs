@@ -1,0 +1,2 @@
+//! Pixels to observation: detector, landmarks, pose, eye and mouth openness, quality.
+#![forbid(unsafe_code)]
