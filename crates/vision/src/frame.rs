@@ -1,0 +1,121 @@
+use thiserror::Error;
+
+/// Longest side accepted, px: the documented limit of the public API.
+pub const MAX_SIDE: u32 = 4096;
+
+/// An upright, unmirrored picture: HWC, RGB, one byte per channel, rows top to bottom without padding.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Frame {
+    width: u32,
+    height: u32,
+    rgb: Vec<u8>,
+}
+
+/// Why pixels cannot be a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum FrameError {
+    /// Width or height is zero.
+    #[error("frame has no pixels ({width}x{height})")]
+    Empty {
+        /// px
+        width: u32,
+        /// px
+        height: u32,
+    },
+    /// Width or height exceeds [`MAX_SIDE`].
+    #[error("frame is {width}x{height}, larger than {MAX_SIDE} px")]
+    TooLarge {
+        /// px
+        width: u32,
+        /// px
+        height: u32,
+    },
+    /// The buffer does not hold width x height pixels.
+    #[error("buffer holds {got} bytes, {expected} expected")]
+    WrongLength {
+        /// bytes
+        expected: usize,
+        /// bytes
+        got: usize,
+    },
+}
+
+impl Frame {
+    /// Takes packed RGB.
+    ///
+    /// # Errors
+    /// [`FrameError`] when the size is zero, over the limit, or does not match the buffer.
+    pub fn from_rgb(width: u32, height: u32, rgb: Vec<u8>) -> Result<Self, FrameError> {
+        let pixels = check_size(width, height)?;
+        if rgb.len() != pixels * 3 {
+            return Err(FrameError::WrongLength { expected: pixels * 3, got: rgb.len() });
+        }
+        Ok(Self { width, height, rgb })
+    }
+
+    /// Copies packed RGBA (canvas `ImageData` order), dropping alpha.
+    ///
+    /// # Errors
+    /// As [`Frame::from_rgb`].
+    pub fn from_rgba(width: u32, height: u32, rgba: &[u8]) -> Result<Self, FrameError> {
+        let pixels = check_size(width, height)?;
+        if rgba.len() != pixels * 4 {
+            return Err(FrameError::WrongLength { expected: pixels * 4, got: rgba.len() });
+        }
+        let mut rgb = Vec::with_capacity(pixels * 3);
+        for px in rgba.chunks_exact(4) {
+            rgb.extend_from_slice(&px[..3]);
+        }
+        Ok(Self { width, height, rgb })
+    }
+
+    /// Width in px, at least 1.
+    #[must_use]
+    pub const fn width(&self) -> u32 {
+        self.width
+    }
+
+    /// Height in px, at least 1.
+    #[must_use]
+    pub const fn height(&self) -> u32 {
+        self.height
+    }
+
+    /// Packed RGB, `3 * width * height` bytes.
+    #[must_use]
+    pub fn rgb(&self) -> &[u8] {
+        &self.rgb
+    }
+}
+
+impl core::fmt::Debug for Frame {
+    /// Size only: pixels of a face are personal data.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Frame({}x{})", self.width, self.height)
+    }
+}
+
+/// Number of pixels; both sides are at most 4096, so the product fits 32 bits on every target.
+fn check_size(width: u32, height: u32) -> Result<usize, FrameError> {
+    if width == 0 || height == 0 {
+        return Err(FrameError::Empty { width, height });
+    }
+    if width > MAX_SIDE || height > MAX_SIDE {
+        return Err(FrameError::TooLarge { width, height });
+    }
+    Ok(width as usize * height as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_checked_once() {
+        assert_eq!(Frame::from_rgb(0, 4, vec![]), Err(FrameError::Empty { width: 0, height: 4 }), "zero width");
+        assert_eq!(Frame::from_rgb(5000, 1, vec![0; 15000]), Err(FrameError::TooLarge { width: 5000, height: 1 }), "too wide");
+        assert_eq!(Frame::from_rgb(2, 2, vec![0; 11]), Err(FrameError::WrongLength { expected: 12, got: 11 }), "short buffer");
+        let frame = Frame::from_rgba(1, 2, &[1, 2, 3, 255, 4, 5, 6, 0]).map(|f| f.rgb().to_vec());
+        assert_eq!(frame, Ok(vec![1, 2, 3, 4, 5, 6]), "alpha dropped");
+    }
+}
