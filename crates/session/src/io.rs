@@ -240,6 +240,9 @@ pub enum Effect {
     StopCamera,
     /// Keep these frames' pixels until further notice; all other ids older than the ring may go.
     Retain(Vec<FrameId>),
+    /// The frame observed in this very step is the best so far: keep its full-size pixels and drop the former best's.
+    /// Sent only in the step of that frame's own `Input::Observed`; the glue keeps full-size pixels no longer than that by itself.
+    KeepBest(FrameId),
     /// Encode these frames (`frames` at evidence size, `best` at full size, appended last), send the challenge call for `step`,
     /// upload them in the background, and answer with `Input::ChallengeArrived`.
     Commit {
