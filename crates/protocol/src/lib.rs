@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod action;
+pub mod codes;
 pub mod framing;
 mod time;
 pub mod wire;

@@ -218,3 +218,17 @@ pub struct Refusal {
     /// Message of the taxonomy row.
     pub message: String,
 }
+
+impl core::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "{} {}", self.code, self.message)
+    }
+}
+
+impl core::error::Error for Refusal {}
+
+impl From<crate::codes::Coded> for Refusal {
+    fn from(coded: crate::codes::Coded) -> Self {
+        Self { code: coded.code, message: coded.message.into_owned() }
+    }
+}
