@@ -7,6 +7,7 @@
 mod action;
 pub mod codes;
 pub mod framing;
+pub mod text;
 mod time;
 pub mod wire;
 
