@@ -16,7 +16,13 @@ fn every_row_of_the_specification_is_in_the_table_in_order() {
     for (spec, row) in spec.iter().zip(&table) {
         let billed = if row.billed { "yes" } else { "no" };
         let code = row.code.to_string();
-        assert_eq!(spec.as_slice(), [row.table.name(), code.as_str(), row.message, row.zh, row.en, billed], "{} {}", row.table.name(), row.message);
+        assert_eq!(
+            spec.as_slice(),
+            [row.table.name(), code.as_str(), row.message, row.zh, row.en, billed],
+            "{} {}",
+            row.table.name(),
+            row.message
+        );
     }
 }
 
@@ -63,8 +69,11 @@ fn arithmetic_of_the_sdk_codes() {
         assert_eq!((twin.code, twin.message, twin.class), (50_000 + row.code, row.message, row.class), "{row:?}");
         assert_eq!(codes::result_twin(twin), Some(row), "{row:?}");
     }
-    let without_result: Vec<&str> =
-        codes::rows(Table::Sdk).iter().filter(|row| row.class != Class::Http && codes::result_twin(row).is_none()).map(|row| row.message).collect();
+    let without_result: Vec<&str> = codes::rows(Table::Sdk)
+        .iter()
+        .filter(|row| row.class != Class::Http && codes::result_twin(row).is_none())
+        .map(|row| row.message)
+        .collect();
     assert_eq!(without_result, ["NO_WRITE_EXTERNAL_STORAGE_PERMISSION", "UNKOWN_ERROR"], "SDK rows with no result row");
     for row in codes::rows(Table::HttpGetBizToken).iter().chain(codes::rows(Table::HttpGetResult)) {
         let twin = codes::sdk_twin(row).map(|twin| twin.code);
