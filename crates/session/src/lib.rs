@@ -4,6 +4,13 @@
 //! One call in, one value out.
 #![forbid(unsafe_code)]
 
+pub mod action;
 pub mod io;
+mod params;
+mod sample;
+
+pub use action::{ActionPassed, ActionSpotter, NotMeasuredReason, Spotted, WindowVerdict, judge_window};
 
 pub use io::{CameraFault, Challenge, Effect, Event, FrameId, Guidance, Input, NetworkFault, Outcome, Output, Plan, StateName};
+pub use params::{JudgeParams, Params};
+pub use sample::{Baseline, Sample};

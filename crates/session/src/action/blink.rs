@@ -1,0 +1,147 @@
+//! Blink: both eyes shut and open again. Spontaneous blinks are reported, deliberate ones (long, or two in a row) are actions.
+
+use super::{
+    judges::{Blink, Seen, score},
+    mouth::halfway_span,
+};
+use crate::{
+    params::JudgeParams,
+    sample::{Baseline, Sample},
+};
+use faceid_protocol::{Action, Millis};
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct BlinkJudge {
+    state: State,
+    last: Option<Millis>,
+    /// The closure before, as a candidate for a pair.
+    previous: Option<(Blink, f32)>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq)]
+enum State {
+    /// Eyes not seen open yet.
+    #[default]
+    Unarmed,
+    /// Open at this time.
+    Open(Millis),
+    /// Between open and shut.
+    Between { open: Millis, before: Millis },
+    Shut(Closure),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Closure {
+    /// Last open sample.
+    open: Millis,
+    /// Sample before the first shut one.
+    before: Millis,
+    first: Millis,
+    last: Millis,
+    lowest: f32,
+    t_lowest: Millis,
+    /// First sample after the last shut one.
+    after: Option<Millis>,
+}
+
+impl BlinkJudge {
+    /// Returns a closure that ended with this sample, and the deliberate blink it completed, if any.
+    pub(super) fn feed(&mut self, sample: &Sample, baseline: &Baseline, p: &JudgeParams) -> (Option<Blink>, Option<Seen>) {
+        let Some((mean, larger)) = sample.eyes_relative(baseline) else {
+            return (None, None);
+        };
+        let t = sample.t;
+        let before = self.last.replace(t);
+        if before.is_some_and(|last| t.since(last) > p.gap) {
+            self.state = State::Unarmed;
+        }
+        let shut = mean < p.eye_shut && larger < p.eye_each;
+        let open = mean >= p.eye_open;
+        match &mut self.state {
+            State::Unarmed | State::Open(_) if open => self.state = State::Open(t),
+            State::Unarmed => {}
+            State::Open(since) if shut => self.state = State::Shut(Closure::new(*since, *since, t, mean)),
+            State::Open(since) => self.state = State::Between { open: *since, before: t },
+            State::Between { .. } if open => self.state = State::Open(t),
+            State::Between { open, before } => {
+                if shut && t.since(*open) <= p.blink_onset {
+                    self.state = State::Shut(Closure::new(*open, *before, t, mean));
+                } else if t.since(*open) > p.blink_onset {
+                    // Lids that sink slowly follow the gaze downwards.
+                    self.state = State::Unarmed;
+                } else {
+                    *before = t;
+                }
+            }
+            State::Shut(closure) => {
+                if t.since(closure.open) > p.blink_max {
+                    self.state = State::Unarmed;
+                } else if open {
+                    let closure = closure.clone();
+                    self.state = State::Open(t);
+                    return self.finish(&closure, t, p);
+                } else if shut {
+                    closure.extend(t, mean);
+                } else {
+                    closure.after.get_or_insert(t);
+                }
+            }
+        }
+        (None, None)
+    }
+
+    fn finish(&mut self, closure: &Closure, end: Millis, p: &JudgeParams) -> (Option<Blink>, Option<Seen>) {
+        let held = halfway_span(closure.before, closure.first, closure.last, closure.after.unwrap_or(end));
+        let long = held >= p.blink_hold;
+        let depth = score(1.0 - closure.lowest, 1.0 - p.eye_shut);
+        let partner = self.previous.take().filter(|(b, _)| !b.deliberate && end.since(b.start) <= p.blink_pair);
+        let blink = Blink { start: closure.open, peak: closure.t_lowest, end, deliberate: long || partner.is_some() };
+        self.previous = Some((blink, depth));
+        let seen = match partner {
+            Some((first, first_depth)) if !long => Some(Seen {
+                action: Action::Blink,
+                deliberate: true,
+                t_start: first.start,
+                t_peak: first.peak,
+                t_second: Some(blink.peak),
+                t_end: end,
+                score: depth.min(first_depth),
+            }),
+            Some(_) | None => long.then_some(Seen {
+                action: Action::Blink,
+                deliberate: true,
+                t_start: blink.start,
+                t_peak: blink.peak,
+                t_second: None,
+                t_end: end,
+                score: depth,
+            }),
+        };
+        (Some(blink), seen)
+    }
+
+    pub(super) fn busy(&self) -> bool {
+        matches!(self.state, State::Between { .. } | State::Shut(_))
+    }
+
+    pub(super) fn progress(&self) -> f32 {
+        match self.state {
+            State::Shut(_) => 0.8,
+            State::Unarmed | State::Open(_) | State::Between { .. } => 0.0,
+        }
+    }
+}
+
+impl Closure {
+    fn new(open: Millis, before: Millis, t: Millis, mean: f32) -> Self {
+        Self { open, before, first: t, last: t, lowest: mean, t_lowest: t, after: None }
+    }
+
+    fn extend(&mut self, t: Millis, mean: f32) {
+        self.last = t;
+        self.after = None;
+        if mean < self.lowest {
+            (self.lowest, self.t_lowest) = (mean, t);
+        }
+    }
+}
