@@ -88,6 +88,46 @@ impl Frame {
     }
 }
 
+/// A turn of a whole picture, clockwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum QuarterTurn {
+    /// 0 degrees.
+    #[default]
+    None,
+    /// 90 degrees.
+    Clockwise,
+    /// 180 degrees.
+    Half,
+    /// 270 degrees.
+    CounterClockwise,
+}
+
+impl Frame {
+    /// The picture turned clockwise.
+    #[must_use]
+    pub fn turned(&self, turn: QuarterTurn) -> Self {
+        let (w, h) = (self.width as usize, self.height as usize);
+        let (width, height) = match turn {
+            QuarterTurn::None | QuarterTurn::Half => (self.width, self.height),
+            QuarterTurn::Clockwise | QuarterTurn::CounterClockwise => (self.height, self.width),
+        };
+        let mut rgb = Vec::with_capacity(self.rgb.len());
+        for y in 0..height as usize {
+            for x in 0..width as usize {
+                let (from_x, from_y) = match turn {
+                    QuarterTurn::None => (x, y),
+                    QuarterTurn::Clockwise => (y, h - 1 - x),
+                    QuarterTurn::Half => (w - 1 - x, h - 1 - y),
+                    QuarterTurn::CounterClockwise => (w - 1 - y, x),
+                };
+                let at = (from_y * w + from_x) * 3;
+                rgb.extend_from_slice(&self.rgb[at..at + 3]);
+            }
+        }
+        Self { width, height, rgb }
+    }
+}
+
 impl core::fmt::Debug for Frame {
     /// Size only: pixels of a face are personal data.
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
@@ -109,6 +149,20 @@ fn check_size(width: u32, height: u32) -> Result<usize, FrameError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn turns_go_clockwise() {
+        // a b
+        // c d
+        // e f
+        let px = |names: &str| names.bytes().flat_map(|b| [b, b, b]).collect::<Vec<_>>();
+        let frame = Frame { width: 2, height: 3, rgb: px("abcdef") };
+        let turned = |turn| frame.turned(turn);
+        assert_eq!(turned(QuarterTurn::Clockwise), Frame { width: 3, height: 2, rgb: px("ecafdb") }, "90");
+        assert_eq!(turned(QuarterTurn::Half), Frame { width: 2, height: 3, rgb: px("fedcba") }, "180");
+        assert_eq!(turned(QuarterTurn::CounterClockwise), Frame { width: 3, height: 2, rgb: px("bdface") }, "270");
+        assert_eq!(turned(QuarterTurn::None), frame, "0");
+    }
 
     #[test]
     fn sizes_are_checked_once() {

@@ -1,0 +1,127 @@
+/// A packed RGB picture, rows top to bottom, one byte per channel. `data.len() == 3 * width * height`, both sides at least 1.
+#[derive(Clone, Copy)]
+pub struct Rgb<'a> {
+    data: &'a [u8],
+    width: usize,
+    height: usize,
+}
+
+impl<'a> Rgb<'a> {
+    /// Checks the size; `None` when a side is zero or the buffer does not match.
+    #[must_use]
+    pub fn new(data: &'a [u8], width: usize, height: usize) -> Option<Self> {
+        let fits = width > 0 && height > 0 && width.checked_mul(height).and_then(|n| n.checked_mul(3)) == Some(data.len());
+        fits.then_some(Self { data, width, height })
+    }
+}
+
+impl core::fmt::Debug for Rgb<'_> {
+    /// Size only: pixels of a face are personal data.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Rgb({}x{})", self.width, self.height)
+    }
+}
+
+/// Where the samples of one output row lie in the source, in pixel-index coordinates: (0, 0) is the centre of the first pixel.
+/// Sample `i` is at `(x + i * dx, y + i * dy)`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Line {
+    /// First sample, px.
+    pub x: f32,
+    /// First sample, px.
+    pub y: f32,
+    /// Step per sample, px.
+    pub dx: f32,
+    /// Step per sample, px.
+    pub dy: f32,
+}
+
+/// What lies outside the source.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Border {
+    /// The nearest edge pixel.
+    Replicate,
+    /// Black.
+    Black,
+}
+
+/// Bilinear samples along `line`, one plane per channel, each written as `byte * gain + offset`.
+/// The planes may differ in length; the shortest one counts.
+pub fn warp_row(src: Rgb<'_>, line: Line, border: Border, gain: f32, offset: f32, planes: [&mut [f32]; 3]) {
+    let [red, green, blue] = planes;
+    for (i, ((r, g), b)) in red.iter_mut().zip(green.iter_mut()).zip(blue.iter_mut()).enumerate() {
+        let step = i as f32;
+        let rgb = sample(src, line.x + step * line.dx, line.y + step * line.dy, border);
+        *r = rgb[0] * gain + offset;
+        *g = rgb[1] * gain + offset;
+        *b = rgb[2] * gain + offset;
+    }
+}
+
+/// One bilinear sample, 0..255 per channel. A position that is not finite counts as far outside.
+#[inline]
+fn sample(src: Rgb<'_>, x: f32, y: f32, border: Border) -> [f32; 3] {
+    let (max_x, max_y) = ((src.width - 1) as f32, (src.height - 1) as f32);
+    let inside = x > -1.0 && y > -1.0 && x < max_x + 1.0 && y < max_y + 1.0;
+    if !inside && border == Border::Black {
+        return [0.0; 3];
+    }
+    // `max` and `min` also turn NaN into an edge position.
+    let (cx, cy) = (x.max(-1.0).min(max_x + 1.0), y.max(-1.0).min(max_y + 1.0));
+    let (x0, y0) = (cx.floor(), cy.floor());
+    let (fx, fy) = (cx - x0, cy - y0);
+    let weights = [(1.0 - fx) * (1.0 - fy), fx * (1.0 - fy), (1.0 - fx) * fy, fx * fy];
+    let mut out = [0.0; 3];
+    for (k, weight) in weights.into_iter().enumerate() {
+        let (px, py) = (x0 + (k & 1) as f32, y0 + (k >> 1) as f32);
+        if border == Border::Black && (px < 0.0 || py < 0.0 || px > max_x || py > max_y) {
+            continue;
+        }
+        let at = (py.max(0.0).min(max_y) as usize * src.width + px.max(0.0).min(max_x) as usize) * 3;
+        if let Some(px) = src.data.get(at..at + 3) {
+            for (sum, &byte) in out.iter_mut().zip(px) {
+                *sum += weight * f32::from(byte);
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(src: Rgb<'_>, line: Line, border: Border, n: usize) -> Vec<f32> {
+        let (mut r, mut g, mut b) = (vec![0.0; n], vec![0.0; n], vec![0.0; n]);
+        warp_row(src, line, border, 1.0, 0.0, [&mut r, &mut g, &mut b]);
+        r
+    }
+
+    #[test]
+    fn samples_between_and_beyond_pixels() {
+        let data: Vec<u8> = [0, 100, 200, 40].iter().flat_map(|&v| [v, v, v]).collect();
+        let Some(src) = Rgb::new(&data, 2, 2) else { panic!("2x2 picture") };
+        let along = Line { x: 0.0, y: 0.0, dx: 0.5, dy: 0.0 };
+        assert_eq!(row(src, along, Border::Replicate, 4), vec![0.0, 50.0, 100.0, 100.0], "between, on, and replicated");
+        assert_eq!(row(src, along, Border::Black, 5), vec![0.0, 50.0, 100.0, 50.0, 0.0], "fades to black");
+        let diagonal = Line { x: 0.5, y: 0.5, dx: 0.0, dy: 0.0 };
+        assert_eq!(row(src, diagonal, Border::Replicate, 1), vec![85.0], "mean of four");
+    }
+
+    #[test]
+    fn wild_positions_stay_in_range() {
+        let data = [7u8; 3];
+        let Some(src) = Rgb::new(&data, 1, 1) else { panic!("1x1 picture") };
+        for x in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 1e30, -1e30] {
+            let line = Line { x, y: x, dx: 0.0, dy: 0.0 };
+            assert_eq!(row(src, line, Border::Replicate, 1), vec![7.0], "replicated at {x}");
+            assert_eq!(row(src, line, Border::Black, 1), vec![0.0], "black at {x}");
+        }
+    }
+
+    #[test]
+    fn sizes_must_match() {
+        assert!(Rgb::new(&[0; 5], 1, 2).is_none(), "short");
+        assert!(Rgb::new(&[], 0, 2).is_none(), "empty");
+    }
+}

@@ -1,0 +1,88 @@
+//! The seam between the pipeline and whatever runs the two networks.
+
+use crate::{error::VisionError, geometry::Geometry, params::Params};
+
+/// Side of the detector's input, px.
+pub const DETECTOR_SIDE: usize = 128;
+/// Side of the landmark network's input, px.
+pub const LANDMARK_SIDE: usize = 192;
+/// Boxes the detector scores.
+pub const ANCHOR_COUNT: usize = 896;
+/// Numbers per box: centre x, centre y, width, height, then six points x, y.
+pub const REGRESSOR_LEN: usize = 16;
+/// Points of the landmark network.
+pub const LANDMARK_COUNT: usize = 468;
+
+/// Raw answer of the detector.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DetectorOutput {
+    /// `ANCHOR_COUNT * REGRESSOR_LEN` numbers, box by box, in input pixels relative to the anchor's centre.
+    pub regressors: Vec<f32>,
+    /// `ANCHOR_COUNT` logits.
+    pub scores: Vec<f32>,
+}
+
+/// Raw answer of the landmark network.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LandmarkOutput {
+    /// `LANDMARK_COUNT * 3` numbers: x, y, z of each point, in input pixels (0..192; z in the same scale, smaller = nearer).
+    pub points: Vec<f32>,
+    /// Logit of "this crop shows a face".
+    pub presence: f32,
+}
+
+/// Runs the two networks. The tract adapter implements it; tests implement it with scripted answers.
+/// Inputs are planar RGB (all red, all green, all blue; rows top to bottom).
+pub trait Networks: Send + Sync {
+    /// `input`: 3 x 128 x 128, values -1..1.
+    ///
+    /// # Errors
+    /// [`VisionError::Run`] when the runtime fails.
+    fn detect(&self, input: Vec<f32>) -> Result<DetectorOutput, VisionError>;
+
+    /// `input`: 3 x 192 x 192, values 0..1.
+    ///
+    /// # Errors
+    /// [`VisionError::Run`] when the runtime fails.
+    fn landmarks(&self, input: Vec<f32>) -> Result<LandmarkOutput, VisionError>;
+}
+
+/// Everything a frame is judged with: both networks, the canonical geometry and the parameters.
+/// Immutable and shareable between threads; a run allocates its own scratch memory.
+pub struct Models {
+    pub(crate) networks: Box<dyn Networks>,
+    pub(crate) geometry: Geometry,
+    pub(crate) params: Params,
+}
+
+impl Models {
+    /// Puts the parts together with default parameters.
+    #[must_use]
+    pub fn new(networks: Box<dyn Networks>, geometry: Geometry) -> Self {
+        Self { networks, geometry, params: Params::default() }
+    }
+
+    /// The same models with other parameters.
+    #[must_use]
+    pub fn with_params(self, params: Params) -> Self {
+        Self { params, ..self }
+    }
+
+    /// The canonical face in use.
+    #[must_use]
+    pub const fn geometry(&self) -> &Geometry {
+        &self.geometry
+    }
+
+    /// Parameters in use.
+    #[must_use]
+    pub const fn params(&self) -> &Params {
+        &self.params
+    }
+}
+
+impl core::fmt::Debug for Models {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Models").field("params", &self.params).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,70 @@
+//! The square, rotated part of a frame that the landmark network sees.
+
+use crate::{
+    detect::DetectedFace,
+    observation::{BoundingBox, Point2, Point3},
+};
+
+/// A square in the frame, turned so that the eyes are level inside it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Roi {
+    /// Centre, frame px.
+    pub centre: Point2,
+    /// Side, px.
+    pub side: f32,
+    /// Radians, clockwise in the picture: direction of the eye line (subject's right to left eye) against the x axis.
+    pub rotation: f32,
+}
+
+impl Roi {
+    /// From a detection: MediaPipe's rule (box centre, longer side times `scale`, rotation from the two eyes).
+    #[must_use]
+    pub fn from_detection(face: &DetectedFace, scale: f32) -> Self {
+        let [right_eye, left_eye, ..] = face.keypoints;
+        Self::around(face.bounds, right_eye, left_eye, scale)
+    }
+
+    /// From the landmarks of the frame before: box of all points, rotation from the outer eye corners. `None` for a degenerate set.
+    #[must_use]
+    pub fn from_landmarks(landmarks: &[Point3], scale: f32) -> Option<Self> {
+        let bounds = bounds_of(landmarks)?;
+        let (right, left) = (landmarks.get(33)?, landmarks.get(263)?);
+        let roi = Self::around(bounds, Point2 { x: right.x, y: right.y }, Point2 { x: left.x, y: left.y }, scale);
+        (roi.side.is_finite() && roi.side >= 1.0).then_some(roi)
+    }
+
+    fn around(bounds: BoundingBox, right_eye: Point2, left_eye: Point2, scale: f32) -> Self {
+        let centre = Point2 { x: bounds.x + bounds.width / 2.0, y: bounds.y + bounds.height / 2.0 };
+        let rotation = (left_eye.y - right_eye.y).atan2(left_eye.x - right_eye.x);
+        Self { centre, side: bounds.width.max(bounds.height) * scale, rotation }
+    }
+
+    /// A position in the crop (0..1 rightwards and down) to frame pixels.
+    #[must_use]
+    pub fn to_frame(&self, u: f32, v: f32) -> Point2 {
+        let (cos, sin) = (self.rotation.cos(), self.rotation.sin());
+        let (x, y) = ((u - 0.5) * self.side, (v - 0.5) * self.side);
+        Point2 { x: self.centre.x + x * cos - y * sin, y: self.centre.y + x * sin + y * cos }
+    }
+
+    /// A frame position to the crop (0..1 inside); the inverse of [`Roi::to_frame`].
+    #[must_use]
+    pub fn from_frame(&self, point: Point2) -> (f32, f32) {
+        let (cos, sin) = (self.rotation.cos(), self.rotation.sin());
+        let (x, y) = (point.x - self.centre.x, point.y - self.centre.y);
+        ((x * cos + y * sin) / self.side + 0.5, (y * cos - x * sin) / self.side + 0.5)
+    }
+}
+
+/// Smallest box around the points; `None` without points or when a coordinate is not finite.
+pub(crate) fn bounds_of(points: &[Point3]) -> Option<BoundingBox> {
+    let first = points.first()?;
+    let (mut x0, mut y0, mut x1, mut y1) = (first.x, first.y, first.x, first.y);
+    for p in points {
+        if !(p.x.is_finite() && p.y.is_finite() && p.z.is_finite()) {
+            return None;
+        }
+        (x0, y0, x1, y1) = (x0.min(p.x), y0.min(p.y), x1.max(p.x), y1.max(p.y));
+    }
+    Some(BoundingBox { x: x0, y: y0, width: x1 - x0, height: y1 - y0 })
+}
