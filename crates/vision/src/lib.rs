@@ -24,6 +24,7 @@ mod observation;
 #[cfg(feature = "infer")]
 mod onnx;
 mod params;
+mod points;
 mod pose;
 mod quality;
 mod resample;
@@ -42,6 +43,7 @@ pub use geometry::Geometry;
 pub use model::{ANCHOR_COUNT, DETECTOR_SIDE, DetectorOutput, LANDMARK_COUNT, LANDMARK_SIDE, LandmarkOutput, Models, Networks, REGRESSOR_LEN};
 pub use observation::{BoundingBox, EyeOpenness, Face, Observation, Point2, Point3, Pose, Quality};
 pub use params::Params;
+pub use points::LANDMARKS_IN_USE;
 pub use pose::{Fit, RIGID, fit};
 pub use roi::Roi;
 pub use still::{Upright, observe_still, observe_still_any_turn};

@@ -22,21 +22,20 @@ const EYE_SIDE: usize = 24;
 /// Luma range of an eye region / luma of the face that counts as full contrast of an eye (own measurement on portraits, see the tests).
 const EYE_CONTRAST: f32 = 0.5;
 
-/// Luma of a crop, 0..1, with the place of each pixel.
+/// Luma of a square crop, 0..1.
 struct Luma {
-    roi: Roi,
     side: usize,
     values: Vec<f32>,
 }
 
 impl Luma {
     /// Rec. 601 weights on gamma-coded values.
-    fn of(frame: &Frame, roi: Roi, side: usize) -> Self {
-        let planes = crop(frame, &roi, side, 1.0 / 255.0, 0.0);
+    fn of(frame: &Frame, roi: &Roi, side: usize) -> Self {
+        let planes = crop(frame, roi, side, 1.0 / 255.0, 0.0);
         let (red, rest) = planes.split_at(side * side);
         let (green, blue) = rest.split_at(side * side);
         let values = red.iter().zip(green).zip(blue).map(|((r, g), b)| 0.299 * r + 0.587 * g + 0.114 * b).collect();
-        Self { roi, side, values }
+        Self { side, values }
     }
 
     /// Every pixel with its place in the crop, 0..1.
@@ -56,7 +55,7 @@ pub(crate) fn assess(frame: &Frame, landmarks: &[Point3], bounds: BoundingBox) -
         ..Quality::default()
     };
     let Some(roi) = Roi::from_landmarks(landmarks, CROP_SCALE) else { return placed };
-    let luma = Luma::of(frame, roi, SIDE);
+    let luma = Luma::of(frame, &roi, SIDE);
     let oval = Oval::around(landmarks, &roi);
     let in_frame = |u: f32, v: f32| {
         let p = roi.to_frame(u, v);
@@ -136,7 +135,7 @@ fn eyes_visible(frame: &Frame, landmarks: &[Point3], face_luma: f32) -> Option<f
         if roi.side < 1.0 || !inside {
             return None;
         }
-        let mut band: Vec<f32> = Luma::of(frame, roi, EYE_SIDE).pixels().filter(|p| (p.1 - 0.5).abs() < 0.3).map(|p| p.2).collect();
+        let mut band: Vec<f32> = Luma::of(frame, &roi, EYE_SIDE).pixels().filter(|p| (p.1 - 0.5).abs() < 0.3).map(|p| p.2).collect();
         band.sort_by(f32::total_cmp);
         let at = |share: f32| band.get((share * (band.len() - 1) as f32) as usize).copied();
         let range = at(0.95)? - at(0.05)?;
