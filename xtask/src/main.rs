@@ -1,2 +1,38 @@
-//! One entry for every chore.
-fn main() {}
+//! One entry for every chore of the project: set-up, demo, tests, models, generated files.
+//!
+//! Links none of the project's crates: it runs their binaries, so a chore never depends on the code it checks.
+//! Exit codes: 0 done, 1 the checked thing does not hold, 2 usage, 3 environment (says what to install).
+#![forbid(unsafe_code)]
+
+mod process;
+mod tidy;
+mod tools;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Chores of the project")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Check the rules of the tree: dependency edges, unsafe ban, file sizes, leftovers.
+    Tidy,
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Tidy => tidy::run(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(process::exit_code_of(&error))
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Running other programs, with errors that say which one and why.
+
+use anyhow::{Context, Result, bail};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+/// The machine lacks something; exit code 3. The text holds the line that would install it.
+#[derive(Debug)]
+pub(crate) struct MissingTool(pub(crate) String);
+
+impl fmt::Display for MissingTool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for MissingTool {}
+
+/// Exit code for an error: 3 for a missing tool, 1 for the rest (clap itself exits 2 on usage).
+pub(crate) fn exit_code_of(error: &anyhow::Error) -> u8 {
+    if error.downcast_ref::<MissingTool>().is_some() { 3 } else { 1 }
+}
+
+/// Repository root.
+pub(crate) fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_path_buf()
+}
+
+/// The cargo that started us.
+pub(crate) fn cargo() -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(root());
+    command
+}
+
+/// Cargo's target directory.
+pub(crate) fn target_dir() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+}
+
+/// Runs with inherited output; an error names the command line and its status.
+pub(crate) fn run(command: &mut Command) -> Result<()> {
+    let shown = show(command);
+    let status = command.stdin(Stdio::null()).status().with_context(|| format!("cannot start `{shown}`"))?;
+    if !status.success() {
+        bail!("`{shown}` ended with {status}");
+    }
+    Ok(())
+}
+
+/// Runs and returns standard output as text; standard error is shown.
+pub(crate) fn output(command: &mut Command) -> Result<String> {
+    let shown = show(command);
+    let out = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output().with_context(|| format!("cannot start `{shown}`"))?;
+    if !out.status.success() {
+        bail!("`{shown}` ended with {}", out.status);
+    }
+    String::from_utf8(out.stdout).with_context(|| format!("`{shown}` printed something that is not UTF-8"))
+}
+
+fn show(command: &Command) -> String {
+    std::iter::once(command.get_program())
+        .chain(command.get_args())
+        .map(|part| part.to_string_lossy().into_owned())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// A progress line: what is being done now. Standard error, so that standard output stays for results.
+pub(crate) fn step(text: &str) {
+    eprintln!("==> {text}");
+}

@@ -1,0 +1,106 @@
+//! Programs the chores need beyond Rust: looked for first, installed where that is possible, otherwise exit 3 with the exact line to run.
+
+use crate::process::{self, MissingTool, run, step, target_dir};
+use anyhow::{Context, Result};
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+/// A program and the Debian package that brings it.
+struct System {
+    names: &'static [&'static str],
+    package: &'static str,
+}
+
+const NODE: System = System { names: &["node"], package: "nodejs" };
+const NPM: System = System { names: &["npm"], package: "npm" };
+const PYTHON: System = System { names: &["python3"], package: "python3" };
+const PIP: System = System { names: &["pip3", "pip"], package: "python3-pip" };
+const CHROMIUM: System = System { names: &["chromium", "chromium-browser", "google-chrome"], package: "chromium" };
+const FFMPEG: System = System { names: &["ffmpeg"], package: "ffmpeg" };
+
+/// What a demo without browser automation needs.
+pub(crate) fn need_node() -> Result<()> {
+    need(&[NODE, NPM])
+}
+
+/// What the simulated person, a camera file and the tests need.
+pub(crate) fn need_browser() -> Result<()> {
+    need(&[NODE, NPM, PYTHON, PIP, CHROMIUM, FFMPEG])
+}
+
+/// The Chromium to drive: `FACEID_CHROMIUM` or the first on the path.
+pub(crate) fn chromium() -> Result<PathBuf> {
+    if let Some(path) = std::env::var_os("FACEID_CHROMIUM") {
+        return Ok(PathBuf::from(path));
+    }
+    CHROMIUM.names.iter().find_map(|n| find(n)).context("chromium disappeared from the path")
+}
+
+fn need(tools: &[System]) -> Result<()> {
+    let missing: Vec<&str> = tools.iter().filter(|t| !t.names.iter().any(|n| find(n).is_some())).map(|t| t.package).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let line = format!("apt-get install -y --no-install-recommends {}", missing.join(" "));
+    if find("apt-get").is_none() || !is_root() {
+        return Err(MissingTool(format!("this needs {}; install with:\n  sudo {line}", missing.join(", "))).into());
+    }
+    step(&format!("installing {} (a minute or two)", missing.join(", ")));
+    run(Command::new("apt-get").args(["-qq", "update"]).stdout(Stdio::null()))?;
+    run(Command::new("apt-get").args(["-qq", "install", "-y", "--no-install-recommends"]).args(&missing).stdout(Stdio::null()))
+        .map_err(|e| MissingTool(format!("{e:#}; try:\n  {line}")).into())
+}
+
+/// A cargo-installed tool at an exact version, kept under the target directory.
+///
+/// # Errors
+/// When cargo cannot build it.
+pub(crate) fn cargo_tool(name: &str, binary: &str, version: &str) -> Result<PathBuf> {
+    let home = target_dir().join("tools").join(format!("{name}-{version}"));
+    let path = home.join("bin").join(binary);
+    if !path.exists() {
+        step(&format!("building {name} {version} (about two minutes, once)"));
+        run(Command::new("cargo")
+            .current_dir(std::env::temp_dir())
+            .env_remove("CARGO_TARGET_DIR")
+            .env_remove("RUSTUP_TOOLCHAIN")
+            .args(["install", "--locked", "--quiet", "--root"])
+            .arg(&home)
+            .args(["--version", version, name]))?;
+    }
+    Ok(path)
+}
+
+/// The wasm32 target of the active toolchain.
+pub(crate) fn wasm_target() -> Result<()> {
+    let sysroot = process::output(Command::new("rustc").args(["--print", "sysroot"]).current_dir(process::root()))?;
+    if Path::new(sysroot.trim()).join("lib/rustlib/wasm32-unknown-unknown").exists() {
+        return Ok(());
+    }
+    step("adding the wasm32-unknown-unknown target");
+    run(Command::new("rustup").args(["target", "add", "wasm32-unknown-unknown"]).current_dir(process::root()))
+        .map_err(|e| MissingTool(format!("{e:#}; install with:\n  rustup target add wasm32-unknown-unknown")).into())
+}
+
+/// Version of a package in Cargo.lock: the command-line tool must equal the library.
+pub(crate) fn locked_version(package: &str) -> Result<String> {
+    let text = std::fs::read_to_string(process::root().join("Cargo.lock")).context("cannot read Cargo.lock")?;
+    let lock: toml::Table = text.parse().context("Cargo.lock is not TOML")?;
+    lock.get("package")
+        .and_then(toml::Value::as_array)
+        .into_iter()
+        .flatten()
+        .find(|p| p.get("name").and_then(toml::Value::as_str) == Some(package))
+        .and_then(|p| p.get("version").and_then(toml::Value::as_str).map(str::to_owned))
+        .with_context(|| format!("{package} is not in Cargo.lock"))
+}
+
+fn find(name: &str) -> Option<PathBuf> {
+    std::env::split_paths(&std::env::var_os("PATH")?).map(|dir| dir.join(name)).find(|p| p.is_file())
+}
+
+fn is_root() -> bool {
+    Command::new("id").arg("-u").output().is_ok_and(|o| o.stdout.starts_with(b"0\n"))
+}
