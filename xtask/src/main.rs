@@ -4,6 +4,8 @@
 //! Exit codes: 0 done, 1 the checked thing does not hold, 2 usage, 3 environment (says what to install).
 #![forbid(unsafe_code)]
 
+mod codegen;
+mod models;
 mod process;
 mod tidy;
 mod tools;
@@ -20,12 +22,22 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Fetch, convert and verify the model files.
+    Models(models::Args),
+    /// Write the files generated from the error taxonomy.
+    Codegen {
+        /// Only compare; exit 1 when a file is stale.
+        #[arg(long)]
+        check: bool,
+    },
     /// Check the rules of the tree: dependency edges, unsafe ban, file sizes, leftovers.
     Tidy,
 }
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
+        Command::Models(args) => models::run(args),
+        Command::Codegen { check } => codegen::run(check),
         Command::Tidy => tidy::run(),
     };
     match result {

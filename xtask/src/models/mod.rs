@@ -1,0 +1,149 @@
+//! `cargo xtask models`: pinned packages -> `models/*.onnx`, verified.
+
+mod convert;
+mod face_api;
+mod fetch;
+mod flatbuf;
+mod geometry;
+mod half;
+mod manifest;
+mod onnx;
+mod role;
+mod tflite;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use clap::Subcommand;
+use sha2::{Digest, Sha256};
+
+pub(crate) use fetch::MissingTool;
+use manifest::{FileEntry, Manifest, Method, Package};
+use role::Role;
+
+/// Arguments of `cargo xtask models`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Only verify the files; fetch and write nothing.
+    #[arg(long)]
+    check: bool,
+    #[command(subcommand)]
+    command: Option<ModelsCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+enum ModelsCommand {
+    /// Convert an own TFLite network (signatures: models/README.md).
+    Convert {
+        /// The TFLite file.
+        file: PathBuf,
+        /// What it is for.
+        #[arg(long)]
+        role: Role,
+        /// Where to write the ONNX file.
+        #[arg(short, long)]
+        output: PathBuf,
+    },
+}
+
+/// Runs the subcommand.
+pub(crate) fn run(args: Args) -> Result<()> {
+    let root = root()?;
+    match args.command {
+        Some(ModelsCommand::Convert { file, role, output }) => convert_own(&file, role, &output),
+        None => ensure_all(&root, args.check),
+    }
+}
+
+/// The repository root: the folder above this package.
+fn root() -> Result<PathBuf> {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().map(Path::to_owned).context("xtask has no parent folder")
+}
+
+fn convert_own(file: &Path, role: Role, output: &Path) -> Result<()> {
+    let bytes = fs::read(file).with_context(|| format!("read {}", file.display()))?;
+    let graph = tflite::read(&bytes).with_context(|| format!("{}", file.display()))?;
+    let doc = format!("Converted from a TFLite file for the role {role}.");
+    let onnx = convert::convert(&graph, role, &doc)?;
+    fs::write(output, &onnx).with_context(|| format!("write {}", output.display()))?;
+    println!("models: wrote {} ({} bytes, sha256 {})", output.display(), onnx.len(), sha(&onnx));
+    Ok(())
+}
+
+fn sha(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
+}
+
+/// Verifies every file of the manifest and rebuilds what is missing or wrong.
+fn ensure_all(root: &Path, check_only: bool) -> Result<()> {
+    let folder = root.join("models");
+    let text = fs::read_to_string(folder.join("manifest.toml")).context("models/manifest.toml")?;
+    let manifest = Manifest::parse(&text)?;
+    let cache = root.join("target").join("models-cache");
+    let mut wrong = Vec::new();
+    for file in &manifest.file {
+        let path = folder.join(&file.name);
+        if fs::read(&path).is_ok_and(|bytes| sha(&bytes) == file.sha256) {
+            println!("models: {} is right", file.name);
+            continue;
+        }
+        if check_only {
+            println!("models: {} is missing or differs from the manifest", file.name);
+            wrong.push(file.name.as_str());
+            continue;
+        }
+        build(file, manifest.package(file)?, &cache, &path)?;
+    }
+    if !wrong.is_empty() {
+        bail!("{} not right; run `cargo xtask models`", wrong.join(", "));
+    }
+    Ok(())
+}
+
+fn build(file: &FileEntry, package: &Package, cache: &Path, path: &Path) -> Result<()> {
+    let tarball = fetch::tarball(package, cache)?;
+    println!("models: make {}", file.name);
+    let bytes = make(file, package, &tarball).with_context(|| format!("make {}", file.name))?;
+    let found = sha(&bytes);
+    if found != file.sha256 {
+        bail!(
+            "{}: the file made has sha256 {found}, the manifest says {}. The package is the pinned \
+             one, so the converter changed: if that was intended, put the new value into \
+             models/manifest.toml and run the numeric checks; otherwise restore xtask/src/models",
+            file.name,
+            file.sha256
+        );
+    }
+    // write beside and rename, so that an interrupted run never leaves half a file
+    let partial = path.with_extension("partial");
+    fs::write(&partial, &bytes).with_context(|| format!("write {}", partial.display()))?;
+    fs::rename(&partial, path).with_context(|| format!("write {}", path.display()))?;
+    println!("models: wrote {} ({} bytes)", file.name, bytes.len());
+    Ok(())
+}
+
+fn make(file: &FileEntry, package: &Package, tarball: &[u8]) -> Result<Vec<u8>> {
+    let [first, second] = &file.from;
+    let mut files = fetch::files(tarball, &[first, second])?;
+    let mut take = |name: &str| files.remove(name).context("file taken twice");
+    let (first, second) = (take(first)?, take(second)?);
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).context("a text file is not UTF-8");
+    let inside = || file.inside.as_deref().context("`inside` is missing");
+    let role = || file.role.context("`role` is missing");
+    let doc =
+        format!("From {}@{} ({}), licence {}.", package.name, package.version, file.from[0], file.licence);
+    match file.method {
+        Method::Tflite => {
+            let loader = text(second)?;
+            let bytes = fetch::packed_asset(&first, &loader, inside()?)?;
+            Ok(convert::convert(&tflite::read(bytes)?, role()?, &doc)?)
+        }
+        Method::FaceApi => face_api::convert(&text(first)?, &second, &doc),
+        Method::Geometry => {
+            let loader = text(second)?;
+            geometry::convert(fetch::packed_asset(&first, &loader, inside()?)?)
+        }
+    }
+}
