@@ -7,6 +7,8 @@
 #![forbid(unsafe_code)]
 
 mod channel;
+#[cfg(feature = "demo-backend")]
+pub mod demo;
 mod error;
 pub mod gateway;
 mod handshake;
