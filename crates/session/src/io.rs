@@ -85,6 +85,8 @@ pub enum Input {
     EngineFailed,
     /// Reply to [`Effect::Commit`]: the next challenge, or `None` after the last action.
     ChallengeArrived(Option<Challenge>),
+    /// Every upload is done and finalise was sent. Optional: it only moves [`StateName::Submit`] on to [`StateName::AwaitVerdict`].
+    Submitted,
     /// The server's verdict: SDK code and message as sent.
     VerdictArrived {
         /// 5xxxx

@@ -5,12 +5,24 @@
 #![forbid(unsafe_code)]
 
 pub mod action;
+mod best;
+mod evidence;
+mod gate;
+mod guide;
 pub mod io;
+mod outcome;
 mod params;
 mod sample;
+mod session;
+mod shared;
+mod state;
+mod timer;
+mod tokens;
+mod watch;
 
 pub use action::{ActionPassed, ActionSpotter, NotMeasuredReason, Spotted, WindowVerdict, judge_window};
 
 pub use io::{CameraFault, Challenge, Effect, Event, FrameId, Guidance, Input, NetworkFault, Outcome, Output, Plan, StateName};
-pub use params::{JudgeParams, Params};
+pub use params::{EvidenceParams, GateParams, JudgeParams, Params, TimeParams};
 pub use sample::{Baseline, Sample};
+pub use session::Session;

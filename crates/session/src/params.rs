@@ -9,6 +9,12 @@ use faceid_protocol::Millis;
 pub struct Params {
     /// Action judges: shared by page, server and lab.
     pub judge: JudgeParams,
+    /// Picture and placement gate.
+    pub gate: GateParams,
+    /// Deadlines and dwell times of the session.
+    pub times: TimeParams,
+    /// Evidence windows.
+    pub evidence: EvidenceParams,
 }
 
 /// Thresholds of the action judges. Angles in degrees from the person's neutral.
@@ -108,5 +114,159 @@ impl Default for JudgeParams {
             window_gap: Millis(200),
             window_measured: 0.75,
         }
+    }
+}
+
+/// Picture and placement gate. Shares are 0..1 as in [`faceid_vision::Quality`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct GateParams {
+    /// Least face height / shorter frame side. About 60 px between the outer eye corners at 480 px (field practice: at least 60).
+    pub face_min: f32,
+    /// Largest face height / shorter frame side: beyond it chin or forehead leave the picture when nodding.
+    pub face_max: f32,
+    /// Largest distance of the face centre from the frame centre / shorter side.
+    pub offset_max: f32,
+    /// Least mean luma of the face (field practice: 60 of 255).
+    pub luma_min: f32,
+    /// Largest mean luma of the face.
+    pub luma_max: f32,
+    /// Largest share of burnt-out face pixels.
+    pub over_max: f32,
+    /// Largest excess of the surroundings' luma over the face's.
+    pub back_light_max: f32,
+    /// Least sharpness (variance of the Laplacian as in vision's `quality`); only hopeless pictures are below it.
+    pub sharpness_min: f32,
+    /// Least visibility of the eyes.
+    pub eyes_visible_min: f32,
+    /// Largest yaw and pitch of a frontal face, degrees (field practice: 15 to 20).
+    pub frontal: f32,
+    /// Largest roll, degrees.
+    pub roll: f32,
+    /// Least eye openness of open eyes before the person's own neutral is known.
+    pub eyes_open: f32,
+    /// Largest lip gap of a shut mouth before the person's own neutral is known.
+    pub mouth_shut: f32,
+    /// Largest spread (10th to 90th percentile) of yaw or pitch in the neutral measurement, degrees.
+    pub still: f32,
+}
+
+impl Default for GateParams {
+    fn default() -> Self {
+        Self {
+            face_min: 0.25,
+            face_max: 0.90,
+            offset_max: 0.25,
+            luma_min: 0.18,
+            luma_max: 0.88,
+            over_max: 0.25,
+            back_light_max: 0.40,
+            sharpness_min: 8.0,
+            eyes_visible_min: 0.15,
+            frontal: 18.0,
+            roll: 18.0,
+            eyes_open: 0.40,
+            mouth_shut: 0.12,
+            still: 8.0,
+        }
+    }
+}
+
+/// Deadlines and dwell times. Own choices unless a source is given.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TimeParams {
+    /// From the first step to Start: token check and server settings.
+    pub start: Millis,
+    /// From Start to the first camera frame: permission dialogue and loading the engine.
+    pub camera: Millis,
+    /// Bringing the face into place.
+    pub align: Millis,
+    /// One try at measuring the neutral before aligning again.
+    pub calibrate: Millis,
+    /// From the neutral frames to the first challenge.
+    pub challenge: Millis,
+    /// From an action's frames to the next challenge.
+    pub commit: Millis,
+    /// Uploading and finalising.
+    pub submit: Millis,
+    /// Waiting for the verdict after everything was sent.
+    pub verdict: Millis,
+    /// A camera that delivers no frame for this long has stalled.
+    pub stall: Millis,
+    /// No face while aligning.
+    pub no_face_align: Millis,
+    /// No face after alignment.
+    pub no_face: Millis,
+    /// No face for this long restarts the action's window.
+    pub no_face_restart: Millis,
+    /// Several faces for this long end the session.
+    pub several_faces: Millis,
+    /// A hidden page may come back within this time.
+    pub hidden: Millis,
+    /// A hint must hold this long before it is shown, and stays at least as long.
+    pub guidance: Millis,
+    /// A notice (wrong action, slower, faster) stays this long.
+    pub notice: Millis,
+    /// The face must be well placed this long before the neutral is measured.
+    pub aligned: Millis,
+    /// Length of the neutral measurement.
+    pub neutral: Millis,
+    /// Shortest human reaction to a prompt: visual reaction time is about 250 ms, below 150 is anticipation.
+    pub reaction: Millis,
+    /// Largest lead of a frame's capture time over `now`: both are read from the same clock, rounding apart.
+    pub future: Millis,
+    /// A pause between frames after which the followed face may be another.
+    pub break_after: Millis,
+}
+
+impl Default for TimeParams {
+    fn default() -> Self {
+        Self {
+            start: Millis(60_000),
+            camera: Millis(30_000),
+            align: Millis(60_000),
+            calibrate: Millis(4_000),
+            challenge: Millis(15_000),
+            commit: Millis(20_000),
+            submit: Millis(60_000),
+            verdict: Millis(60_000),
+            stall: Millis(10_000),
+            no_face_align: Millis(30_000),
+            no_face: Millis(6_000),
+            no_face_restart: Millis(1_000),
+            several_faces: Millis(5_000),
+            hidden: Millis(5_000),
+            guidance: Millis(300),
+            notice: Millis(2_000),
+            aligned: Millis(400),
+            neutral: Millis(800),
+            reaction: Millis(150),
+            future: Millis(100),
+            break_after: Millis(1_000),
+        }
+    }
+}
+
+/// Evidence windows: which frames go to the server.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EvidenceParams {
+    /// Most frames of an action.
+    pub most: usize,
+    /// Frames are thinned until they lie this far apart (10 fps), key frames excepted.
+    pub spacing: Millis,
+    /// Neutral frames kept before and after the movement.
+    pub margin: usize,
+    /// Most neutral frames of step 0.
+    pub neutral_most: usize,
+    /// How long frames are kept as candidates; the engine's ring holds about 6 s.
+    pub memory: Millis,
+    /// How often an action is asked for again because its frames would not convince the server (a stutter in the middle).
+    pub retries: u32,
+    /// Longest wait for trailing frames.
+    pub tail: Millis,
+}
+
+impl Default for EvidenceParams {
+    fn default() -> Self {
+        Self { most: 20, spacing: Millis(100), margin: 3, neutral_most: 8, memory: Millis(5_500), retries: 1, tail: Millis(1_500) }
     }
 }

@@ -15,7 +15,7 @@ pub(super) struct BlinkJudge {
     state: State,
     last: Option<Millis>,
     /// The closure before, as a candidate for a pair.
-    previous: Option<(Blink, f32)>,
+    previous: Option<(Blink, f32, Vec<Millis>)>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -91,20 +91,23 @@ impl BlinkJudge {
     }
 
     fn finish(&mut self, closure: &Closure, end: Millis, p: &JudgeParams) -> (Option<Blink>, Option<Seen>) {
-        let held = halfway_span(closure.before, closure.first, closure.last, closure.after.unwrap_or(end));
+        let after = closure.after.unwrap_or(end);
+        let held = halfway_span(closure.before, closure.first, closure.last, after);
         let long = held >= p.blink_hold;
         let depth = score(1.0 - closure.lowest, 1.0 - p.eye_shut);
-        let partner = self.previous.take().filter(|(b, _)| !b.deliberate && end.since(b.start) <= p.blink_pair);
+        let partner = self.previous.take().filter(|(b, _, _)| !b.deliberate && end.since(b.start) <= p.blink_pair);
         let blink = Blink { start: closure.open, peak: closure.t_lowest, end, deliberate: long || partner.is_some() };
-        self.previous = Some((blink, depth));
+        let keys = vec![closure.open, closure.before, closure.first, closure.last, after, end];
+        self.previous = Some((blink, depth, keys.clone()));
         let seen = match partner {
-            Some((first, first_depth)) if !long => Some(Seen {
+            Some((first, first_depth, first_keys)) if !long => Some(Seen {
                 action: Action::Blink,
                 deliberate: true,
                 t_start: first.start,
                 t_peak: first.peak,
                 t_second: Some(blink.peak),
                 t_end: end,
+                keys: [first_keys, keys].concat(),
                 score: depth.min(first_depth),
             }),
             Some(_) | None => long.then_some(Seen {
@@ -114,6 +117,7 @@ impl BlinkJudge {
                 t_peak: blink.peak,
                 t_second: None,
                 t_end: end,
+                keys,
                 score: depth,
             }),
         };

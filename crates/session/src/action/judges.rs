@@ -22,6 +22,8 @@ pub struct Seen {
     pub t_second: Option<Millis>,
     /// First frame back in neutral.
     pub t_end: Millis,
+    /// Frames that carry the judgement (before, first, last and after each closure or opening): thinning must keep them.
+    pub keys: Vec<Millis>,
     /// 0.5 = just enough, 1 = twice as much or more.
     pub score: f32,
 }

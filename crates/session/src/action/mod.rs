@@ -13,7 +13,6 @@ mod spotter;
 mod swing;
 mod window;
 
-pub(crate) use judges::Blink;
 pub use judges::Seen;
 pub(crate) use prompted::{Finding, Prompted};
 pub use spotter::{ActionSpotter, Spotted};

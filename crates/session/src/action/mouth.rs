@@ -26,8 +26,9 @@ struct Opening {
     start: Millis,
     /// Sample before the current run of wide-open samples, the run's first, and its last.
     run: Option<(Millis, Millis, Millis)>,
-    /// Longest held run so far.
+    /// Longest held run so far, and the samples around it.
     held: Millis,
+    keys: Vec<Millis>,
     peak: f32,
     t_peak: Millis,
 }
@@ -45,7 +46,7 @@ impl MouthJudge {
             State::Unarmed => {}
             State::Shut(since) if shut => *since = sample.t,
             State::Shut(since) => {
-                let mut opening = Opening { start: *since, run: None, held: Millis(0), peak: rise, t_peak: sample.t };
+                let mut opening = Opening { start: *since, run: None, held: Millis(0), keys: Vec::new(), peak: rise, t_peak: sample.t };
                 opening.extend(sample, rise, *since, p);
                 self.state = State::Parted(opening);
             }
@@ -94,7 +95,11 @@ impl Opening {
     /// A run lasts from halfway to its first sample until halfway past its last: the best estimate on sparse samples.
     fn end_run(&mut self, after: Millis) {
         if let Some((before, first, last)) = self.run.take() {
-            self.held = self.held.max(halfway_span(before, first, last, after));
+            let held = halfway_span(before, first, last, after);
+            if held > self.held {
+                self.held = held;
+                self.keys = vec![before, first, last, after];
+            }
         }
     }
 
@@ -107,6 +112,7 @@ impl Opening {
             t_peak: self.t_peak,
             t_second: None,
             t_end: end,
+            keys: self.keys.clone(),
             score: score(self.peak, p.mouth_open),
         })
     }

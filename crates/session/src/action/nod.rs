@@ -34,6 +34,7 @@ impl NodJudge {
             t_peak: peak.t,
             t_second: None,
             t_end: excursion.back.unwrap_or(sample.t),
+            keys: Vec::new(),
             score: score(peak.degrees, p.nod_peak),
         })
     }

@@ -9,6 +9,7 @@ use crate::{
     sample::{Baseline, Sample},
 };
 use faceid_protocol::{Action, Millis};
+use std::collections::VecDeque;
 
 /// What one sample showed.
 #[derive(Debug, Default, PartialEq)]
@@ -32,10 +33,18 @@ pub(crate) struct Prompted {
     earliest_start: Millis,
     /// Earliest time at which it may end.
     earliest_end: Millis,
+    /// The neutral at the prompt.
+    origin: Baseline,
+    /// The neutral now: follows small changes of posture while the head rests.
     baseline: Baseline,
+    recent: VecDeque<Sample>,
     judges: Judges,
     wrong: Wrong,
+    drift: f32,
 }
+
+/// Span of samples that make the resting posture.
+const POSTURE: Millis = Millis(1000);
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Wrong {
@@ -53,9 +62,12 @@ impl Prompted {
             prompt,
             earliest_start: prompt.plus(reaction),
             earliest_end: prompt.plus(min),
+            origin: baseline,
             baseline,
+            recent: VecDeque::new(),
             judges: Judges::new(p),
             wrong: Wrong::None,
+            drift: p.drift,
         }
     }
 
@@ -64,6 +76,7 @@ impl Prompted {
         if sample.t < self.prompt {
             return Finding::default();
         }
+        self.follow_posture(sample);
         let judged = self.judges.feed(sample, &self.baseline);
         let mut finding = Finding { blink: judged.blink, ..Finding::default() };
         for seen in judged.seen {
@@ -86,6 +99,16 @@ impl Prompted {
             finding.wrong = Some(action);
         }
         finding
+    }
+
+    fn follow_posture(&mut self, sample: &Sample) {
+        self.recent.push_back(*sample);
+        while self.recent.front().is_some_and(|first| sample.t.since(first.t) > POSTURE) {
+            self.recent.pop_front();
+        }
+        if !self.judges.busy(Action::Nod) && !self.judges.busy(Action::Shake) {
+            self.baseline = self.origin.recentred(self.recent.make_contiguous(), self.drift);
+        }
     }
 
     /// How far the asked movement has come, 0..1.

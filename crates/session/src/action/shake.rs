@@ -38,6 +38,7 @@ impl ShakeJudge {
             t_peak: first,
             t_second: Some(second),
             t_end: excursion.back.unwrap_or(sample.t),
+            keys: Vec::new(),
             score: score(left + right, p.shake_range),
         })
     }

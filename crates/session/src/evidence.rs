@@ -1,0 +1,123 @@
+//! Which frames go to the server: a thinned window from neutral through the peak to neutral that still convinces the judges.
+
+use crate::{
+    action::Seen,
+    io::FrameId,
+    params::{EvidenceParams, JudgeParams},
+    sample::{Baseline, Sample},
+};
+use faceid_protocol::Millis;
+use std::collections::VecDeque;
+
+/// A frame that may be sent.
+pub(crate) type Candidate = (FrameId, Sample);
+
+/// The newest frames with a face.
+#[derive(Debug, Default)]
+pub(crate) struct Candidates {
+    frames: VecDeque<Candidate>,
+}
+
+impl Candidates {
+    pub(crate) fn push(&mut self, id: FrameId, sample: Sample, p: &EvidenceParams) {
+        self.frames.push_back((id, sample));
+        while self.frames.front().is_some_and(|(_, first)| sample.t.since(first.t) > p.memory) {
+            self.frames.pop_front();
+        }
+    }
+
+    /// The window around an arc once enough frames follow it: at least the judge's number in all, two of them at rest afterwards.
+    /// Before that `None`.
+    pub(crate) fn window(&self, seen: &Seen, e: &EvidenceParams, j: &JudgeParams) -> Option<Vec<Candidate>> {
+        let (first, last) = self.span(seen, e, j)?;
+        let rest = self.frames.iter().filter(|(_, s)| s.t > seen.t_end);
+        let rested = rest.clone().count() >= 2 && rest.last().is_some_and(|(_, s)| s.t.since(seen.t_end) > j.settle);
+        (rested && last + 1 - first >= j.window_frames).then(|| self.thinned(first, last, seen, e, j))
+    }
+
+    /// The same window with whatever there is.
+    pub(crate) fn window_so_far(&self, seen: &Seen, e: &EvidenceParams, j: &JudgeParams) -> Vec<Candidate> {
+        self.span(seen, e, j).map_or_else(Vec::new, |(first, last)| self.thinned(first, last, seen, e, j))
+    }
+
+    /// Every frame that may still be chosen for this arc.
+    pub(crate) fn ids(&self) -> Vec<FrameId> {
+        self.frames.iter().map(|(id, _)| *id).collect()
+    }
+
+    /// First and last index: the arc with its margins, widened at the front, then at the back, to the least number of frames.
+    fn span(&self, seen: &Seen, e: &EvidenceParams, j: &JudgeParams) -> Option<(usize, usize)> {
+        let newest = self.frames.len().checked_sub(1)?;
+        let start = self.frames.iter().rposition(|(_, s)| s.t <= seen.t_start).unwrap_or(0);
+        let end = self.frames.iter().position(|(_, s)| s.t >= seen.t_end).unwrap_or(newest);
+        let rested = self.frames.iter().position(|(_, s)| s.t.since(seen.t_end) > j.settle).unwrap_or(newest);
+        let last = (end + e.margin).max(rested).min(newest);
+        let mut first = start.saturating_sub(e.margin);
+        first = first.min((last + 1).saturating_sub(j.window_frames));
+        Some((first, last.max((first + j.window_frames - 1).min(newest))))
+    }
+
+    fn thinned(&self, first: usize, last: usize, seen: &Seen, e: &EvidenceParams, j: &JudgeParams) -> Vec<Candidate> {
+        let frames: Vec<Candidate> = self.frames.iter().skip(first).take(last + 1 - first).copied().collect();
+        let times: Vec<Millis> = frames.iter().map(|(_, s)| s.t).collect();
+        let mut keep = vec![false; frames.len()];
+        for i in key_frames(&times, seen, j) {
+            if let Some(slot) = keep.get_mut(i) {
+                *slot = true;
+            }
+        }
+        fill(&times, &mut keep, e, j.window_frames);
+        frames.into_iter().zip(keep).filter_map(|(frame, kept)| kept.then_some(frame)).collect()
+    }
+}
+
+/// Frames the judgement rests on: both ends, where the arc starts and ends, the rest that ends it, three in a row at each peak, and what the
+/// judge named.
+fn key_frames(times: &[Millis], seen: &Seen, j: &JudgeParams) -> Vec<usize> {
+    let Some(newest) = times.len().checked_sub(1) else { return Vec::new() };
+    let at = |t: Millis| times.iter().position(|&x| x >= t).unwrap_or(newest);
+    let rested = times.iter().position(|t| t.since(seen.t_end) > j.settle).unwrap_or(newest);
+    let mut keys = vec![0, newest, at(seen.t_start), at(seen.t_end), rested];
+    for peak in [Some(seen.t_peak), seen.t_second].into_iter().flatten() {
+        let i = at(peak);
+        keys.extend([i.saturating_sub(1), i, (i + 1).min(newest)]);
+    }
+    keys.extend(seen.keys.iter().map(|&t| at(t)));
+    keys
+}
+
+/// Splits the widest gap in the middle until no gap is wider than the spacing and there are enough frames, or there are as many as may be.
+fn fill(times: &[Millis], keep: &mut [bool], e: &EvidenceParams, least: usize) {
+    loop {
+        let kept: Vec<usize> = (0..keep.len()).filter(|&i| keep[i]).collect();
+        if kept.len() >= e.most {
+            return;
+        }
+        let gaps = kept.iter().zip(kept.iter().skip(1)).filter(|(a, b)| *b - *a > 1);
+        let Some((&a, &b)) = gaps.max_by_key(|(a, b)| times[**b].since(times[**a])) else { return };
+        if times[b].since(times[a]) <= e.spacing && kept.len() >= least {
+            return;
+        }
+        let middle = Millis(u64::midpoint(times[a].0, times[b].0));
+        let distance = |i: &usize| times[*i].0.abs_diff(middle.0);
+        let Some(nearest) = (a + 1..b).min_by_key(distance) else { return };
+        keep[nearest] = true;
+    }
+}
+
+/// Neutral frames for step 0, spread over the measurement: near the neutral, eyes open. Fewer than the judge's least means: measure again.
+pub(crate) fn neutral_frames(frames: &[Candidate], baseline: &Baseline, e: &EvidenceParams, j: &JudgeParams) -> Option<Vec<Candidate>> {
+    let still = |s: &Sample| {
+        s.pose.is_some_and(|o| {
+            let off = [o.yaw - baseline.pose.yaw, o.pitch - baseline.pose.pitch, o.roll - baseline.pose.roll];
+            off.iter().all(|d| d.abs() <= j.pose_neutral)
+        }) && s.eyes_relative(baseline).is_some_and(|(mean, _)| mean >= j.eye_open)
+    };
+    let good: Vec<Candidate> = frames.iter().filter(|(_, s)| still(s)).copied().collect();
+    if good.len() < JudgeParams::BASELINE_MIN {
+        return None;
+    }
+    let count = good.len().min(e.neutral_most);
+    let last = good.len() - 1;
+    Some((0..count).filter_map(|i| good.get(i * last / (count - 1).max(1)).copied()).collect())
+}

@@ -1,0 +1,103 @@
+//! Is it still the same face? Follows place, size and shape from frame to frame.
+//!
+//! Identity proper is the server's business (embeddings of the evidence). Here only a discontinuity of the track is judged: enough to restart a
+//! window, and enough to call an attack when another head stands in another place from one frame to the next.
+
+use crate::{params::TimeParams, sample::Sample};
+use faceid_protocol::Millis;
+use faceid_vision::{Face, Observation, Point2, Point3};
+
+/// How the newest face relates to the one before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Continuity {
+    /// Followed without a break.
+    Same,
+    /// A long pause or a jump: what was half done does not count.
+    Broken,
+    /// Another head.
+    Replaced,
+}
+
+/// A jump of this many face heights between two frames is no movement of a head.
+const JUMP: f32 = 0.6;
+/// Nor is a change of size by this factor.
+const GROWTH: f32 = 1.6;
+/// Mean difference of the logarithms of the shape ratios from which two heads differ. One person's ratios vary by 0.05 with pose and expression.
+const SHAPE: f32 = 0.12;
+/// Shape is compared only this near to frontal, degrees.
+const FRONTAL: f32 = 15.0;
+/// Only frames this close together are called consecutive.
+const CONSECUTIVE: Millis = Millis(300);
+
+/// Pairs of rigid points whose distances, over the outer eye distance, describe a head: eye widths, nose length, brow, temples.
+const PAIRS: [(usize, usize); 5] = [(33, 133), (362, 263), (168, 4), (168, 10), (127, 356)];
+const OUTER_EYES: (usize, usize) = (33, 263);
+
+#[derive(Debug, Clone)]
+struct Track {
+    t: Millis,
+    centre: Point2,
+    height: f32,
+    shape: Option<[f32; PAIRS.len()]>,
+}
+
+/// The face followed so far.
+#[derive(Debug, Default)]
+pub(crate) struct FaceWatch {
+    track: Option<Track>,
+    several: bool,
+}
+
+impl FaceWatch {
+    /// Takes the next observation.
+    pub(crate) fn feed(&mut self, observation: &Observation, sample: &Sample, p: &TimeParams) -> Continuity {
+        if let Some(count) = observation.faces_detected {
+            self.several = count > 1;
+        }
+        let (Some(face), Some(centre), Some(height)) = (&observation.face, sample.centre, sample.height) else {
+            return Continuity::Same;
+        };
+        let now = Track { t: sample.t, centre, height, shape: shape(face, sample) };
+        let continuity = self.track.as_ref().map_or(Continuity::Same, |before| compare(before, &now, p));
+        self.track = Some(now);
+        continuity
+    }
+
+    /// Whether the last frame that counted faces saw more than one.
+    pub(crate) fn several(&self) -> bool {
+        self.several
+    }
+}
+
+fn compare(before: &Track, now: &Track, p: &TimeParams) -> Continuity {
+    let pause = now.t.since(before.t);
+    let (dx, dy) = (now.centre.x - before.centre.x, now.centre.y - before.centre.y);
+    let jump = (dx * dx + dy * dy).sqrt() / before.height.max(now.height);
+    let growth = (now.height / before.height).max(before.height / now.height);
+    let jumped = pause <= CONSECUTIVE && (jump > JUMP || growth > GROWTH);
+    let other_head = match (before.shape, now.shape) {
+        (Some(a), Some(b)) => a.iter().zip(b).map(|(x, y)| (x / y).ln().abs()).sum::<f32>() / a.len() as f32 > SHAPE,
+        (Some(_) | None, None) | (None, Some(_)) => false,
+    };
+    match (jumped, other_head) {
+        (true, true) => Continuity::Replaced,
+        (true, false) => Continuity::Broken,
+        (false, _) if pause > p.break_after => Continuity::Broken,
+        (false, _) => Continuity::Same,
+    }
+}
+
+/// `None` when turned too far, or when a distance is not positive.
+fn shape(face: &Face, sample: &Sample) -> Option<[f32; PAIRS.len()]> {
+    sample.pose.filter(|o| o.yaw.abs() <= FRONTAL && o.pitch.abs() <= FRONTAL)?;
+    let distance = |(a, b): (usize, usize)| -> Option<f32> {
+        let (a, b): (&Point3, &Point3) = (face.landmarks.get(a)?, face.landmarks.get(b)?);
+        Some(((a.x - b.x).powi(2) + (a.y - b.y).powi(2) + (a.z - b.z).powi(2)).sqrt()).filter(|d| d.is_finite() && *d > 0.0)
+    };
+    let unit = distance(OUTER_EYES)?;
+    let mut ratios = [0.0; PAIRS.len()];
+    for (ratio, pair) in ratios.iter_mut().zip(PAIRS) {
+        *ratio = distance(pair)? / unit;
+    }
+    Some(ratios)
+}
