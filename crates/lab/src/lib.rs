@@ -1,2 +1,19 @@
-//! faceid-lab: evaluation, comparison figures and benches.
+//! faceid-lab: measures the native pipeline on photographs and clips.
+//!
+//! Uses the same vision, session and judge code as page and server; nothing here judges by itself.
 #![forbid(unsafe_code)]
+
+pub mod bestframe;
+mod calibrate;
+pub mod cli;
+pub mod clip;
+pub mod eval;
+mod evaluation;
+mod image_commands;
+pub mod labels;
+pub mod matching;
+pub mod metrics;
+pub mod models;
+pub mod pairs;
+pub mod plot;
+pub mod video;

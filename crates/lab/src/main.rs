@@ -1,2 +1,10 @@
 //! Entry point.
-fn main() {}
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use faceid_lab::cli::{self, Cli};
+
+fn main() -> ExitCode {
+    cli::main(&Cli::parse())
+}

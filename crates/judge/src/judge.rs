@@ -1,0 +1,239 @@
+//! Evidence to report: the order of checks of docs/protocol.md, stopping at the first that decides.
+
+use faceid_session::{Baseline, Params, WindowVerdict, judge_window};
+use faceid_vision::{ModelError, Models, VisionError};
+use thiserror::Error;
+
+use crate::calibration::{Calibration, CalibrationError};
+use crate::cue;
+use crate::embed::{EmbedError, EmbedLoadError, Embedder};
+use crate::evidence::{EvidenceBundle, EvidenceLimits};
+use crate::identity::{self, Likeness};
+use crate::observe::{Seen, Stop, look, look_at_best};
+use crate::photo::{KnownFace, comparable};
+use crate::report::{Attack, Failure, Outcome, Passed, Report, Step, Unverified, WindowReport};
+use crate::spec::{EmbeddingSpec, SpecError};
+
+/// The files a judge is made of.
+#[derive(Debug)]
+pub struct ModelFiles<'a> {
+    /// Face detector, ONNX.
+    pub detector: &'a [u8],
+    /// Landmark network, ONNX.
+    pub landmark: &'a [u8],
+    /// Canonical face geometry.
+    pub geometry: &'a [u8],
+    /// Embedding network, ONNX.
+    pub embedding: &'a [u8],
+    /// How the embedding network wants its faces.
+    pub spec: EmbeddingSpec,
+    /// The embedding network's calibration.
+    pub calibration: Calibration,
+}
+
+impl<'a> ModelFiles<'a> {
+    /// The default embedding network with its committed descriptor and calibration.
+    ///
+    /// # Errors
+    /// None in practice: both texts are part of this crate and tested.
+    pub fn with_default_embedding(detector: &'a [u8], landmark: &'a [u8], geometry: &'a [u8], embedding: &'a [u8]) -> Result<Self, JudgeError> {
+        let (spec, calibration) = (EmbeddingSpec::dlib_resnet_128()?, Calibration::dlib_resnet_128()?);
+        Ok(Self { detector, landmark, geometry, embedding, spec, calibration })
+    }
+}
+
+/// Why a judge cannot be made.
+#[derive(Debug, Error)]
+pub enum JudgeError {
+    /// Detector, landmark network or geometry.
+    #[error(transparent)]
+    Vision(#[from] ModelError),
+    /// Embedding network.
+    #[error(transparent)]
+    Embedding(#[from] EmbedLoadError),
+    /// Embedding descriptor.
+    #[error(transparent)]
+    Spec(#[from] SpecError),
+    /// Calibration, or it belongs to another network.
+    #[error(transparent)]
+    Calibration(#[from] CalibrationError),
+}
+
+/// A network failed while judging: nothing is known about the attempt, and the same evidence may be judged again.
+#[derive(Debug, Error)]
+pub enum RunError {
+    /// Detector or landmark network.
+    #[error(transparent)]
+    Vision(#[from] VisionError),
+    /// Embedding network.
+    #[error(transparent)]
+    Embed(#[from] EmbedError),
+}
+
+/// What may differ between installations.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Policy {
+    /// Waive the cues that simulated persons trip by their nature ([`crate::CueName::waived_for_simulated`]) and nothing else.
+    pub accept_simulated: bool,
+    /// Form of the evidence.
+    pub limits: EvidenceLimits,
+    /// Cosine to the best frame below which a step shows somebody else.
+    pub other_person: f32,
+    /// Parameters of the action judges.
+    pub session: Params,
+}
+
+impl Policy {
+    /// Frames of one session against its best frame: see `Policy::other_person` and the calibration's data statement.
+    pub const OTHER_PERSON: f32 = 0.86;
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self { accept_simulated: false, limits: EvidenceLimits::default(), other_person: Self::OTHER_PERSON, session: Params::default() }
+    }
+}
+
+/// Loaded models; immutable, shareable between threads.
+#[derive(Debug)]
+pub struct Judge {
+    pub(crate) models: Models,
+    pub(crate) embedder: Embedder,
+    pub(crate) calibration: Calibration,
+}
+
+impl Judge {
+    /// Loads every model.
+    ///
+    /// # Errors
+    /// [`JudgeError`], naming the part.
+    pub fn load(files: ModelFiles<'_>) -> Result<Self, JudgeError> {
+        files.calibration.check_network(&files.spec.name)?;
+        let models = Models::from_bytes(files.detector, files.landmark, files.geometry)?;
+        // every frame: between two detections a second face would go unseen
+        let params = faceid_vision::Params { redetect_every: 1, ..models.params().clone() };
+        let embedder = Embedder::load(files.embedding, files.spec)?;
+        Ok(Self { models: models.with_params(params), embedder, calibration: files.calibration })
+    }
+
+    /// The calibration in use: its data statement belongs in every published threshold.
+    #[must_use]
+    pub const fn calibration(&self) -> &Calibration {
+        &self.calibration
+    }
+
+    /// The embedding network in use.
+    #[must_use]
+    pub const fn embedder(&self) -> &Embedder {
+        &self.embedder
+    }
+
+    /// Judges one attempt. Deterministic: the same bundle and policy give the same report.
+    ///
+    /// # Errors
+    /// [`RunError`] when a network fails; everything about the evidence itself is in the report.
+    pub fn evaluate(&self, bundle: &EvidenceBundle, policy: &Policy) -> Result<Report, RunError> {
+        let mut report = Report { outcome: Outcome::Live(Passed { _made_by_the_judge: () }), windows: Vec::new(), cues: Vec::new(), best: None };
+        match self.run(bundle, policy, &mut report) {
+            Ok(()) => {}
+            Err(End::Decided(outcome)) => report.outcome = outcome,
+            Err(End::Broken(error)) => return Err(error),
+        }
+        Ok(report)
+    }
+
+    fn run(&self, bundle: &EvidenceBundle, policy: &Policy, report: &mut Report) -> Result<(), End> {
+        policy.limits.check(bundle).map_err(|e| End::failure(Failure::Form(e)))?;
+        let (steps, best) = self.look(bundle, policy)?;
+        let best_face = best.face().ok_or(End::unverified(Unverified::NoFace(Step::Best)))?;
+
+        judge_windows(bundle, &steps, policy, report)?;
+
+        comparable(best_face).map_err(|_| End::failure(Failure::Identity(Step::Best)))?;
+        let embedding = self.embedder.embed(&best.frame, best_face)?;
+        self.one_person(&steps, &embedding, policy)?;
+        report.best = Some(KnownFace { embedding });
+
+        report.cues = cue::all(&steps);
+        let counts = |c: &&cue::Cue| !(policy.accept_simulated && c.name.waived_for_simulated());
+        if report.cues.iter().filter(counts).any(cue::Cue::fires) {
+            return Err(End::Decided(Outcome::Attack(Attack::FakeFace)));
+        }
+        Ok(())
+    }
+
+    /// The steps (neutral first) and the best frame, decoded and measured.
+    fn look(&self, bundle: &EvidenceBundle, policy: &Policy) -> Result<(Vec<Vec<Seen>>, Seen), End> {
+        let mut steps = vec![look(&self.models, &bundle.neutral, Step::Neutral, &policy.limits)?];
+        for (number, action) in (1..).zip(&bundle.actions) {
+            steps.push(look(&self.models, &action.frames, Step::Action(number), &policy.limits)?);
+        }
+        let best = look_at_best(&self.models, &bundle.best, &policy.limits)?;
+        Ok((steps, best))
+    }
+
+    fn one_person(&self, steps: &[Vec<Seen>], best: &crate::embed::Embedding, policy: &Policy) -> Result<(), End> {
+        for (number, step) in (0..).zip(steps) {
+            let step_name = if number == 0 { Step::Neutral } else { Step::Action(number) };
+            match identity::likeness(&self.embedder, step, best)? {
+                Likeness::Measured(cosine) if cosine < policy.other_person => {
+                    return Err(End::Decided(Outcome::Attack(Attack::ReplacedFace)));
+                }
+                Likeness::Measured(_) => {}
+                Likeness::NotMeasured => return Err(End::failure(Failure::Identity(step_name))),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn judge_windows(bundle: &EvidenceBundle, steps: &[Vec<Seen>], policy: &Policy, report: &mut Report) -> Result<(), End> {
+    let samples = |step: &[Seen]| step.iter().map(Seen::sample).collect::<Vec<_>>();
+    let neutral = steps.first().map(|s| samples(s)).unwrap_or_default();
+    let baseline = Baseline::from_samples(&neutral).ok_or(End::failure(Failure::NoBaseline))?;
+    for ((number, asked), step) in (1..).zip(&bundle.actions).zip(steps.iter().skip(1)) {
+        let action = asked.action;
+        let verdict = judge_window(action, &baseline, &samples(step), &policy.session);
+        let decided = match &verdict {
+            WindowVerdict::Passed(_) => None,
+            WindowVerdict::NotSeen | WindowVerdict::Wrong(_) => Some(End::unverified(Unverified::Action { step: number, action })),
+            WindowVerdict::NotMeasured(_) => Some(End::failure(Failure::NotMeasured { step: number })),
+        };
+        report.windows.push(WindowReport { action, verdict });
+        if let Some(end) = decided {
+            return Err(end);
+        }
+    }
+    Ok(())
+}
+
+/// Why the checks end early.
+enum End {
+    Decided(Outcome),
+    Broken(RunError),
+}
+
+impl End {
+    fn unverified(row: Unverified) -> Self {
+        Self::Decided(Outcome::Unverified(row))
+    }
+
+    fn failure(failure: Failure) -> Self {
+        Self::unverified(Unverified::Failure(failure))
+    }
+}
+
+impl From<Stop> for End {
+    fn from(stop: Stop) -> Self {
+        match stop {
+            Stop::Unverified(row) => Self::unverified(row),
+            Stop::Vision(error) => Self::Broken(error.into()),
+        }
+    }
+}
+
+impl From<EmbedError> for End {
+    fn from(error: EmbedError) -> Self {
+        Self::Broken(error.into())
+    }
+}

@@ -1,0 +1,231 @@
+//! Command line: one function per command, exit codes 0 done, 1 does not hold, 2 usage, 3 environment.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::{Args, Parser, Subcommand};
+use serde_json::json;
+
+use crate::models::{ModelDir, ModelsError};
+use crate::video::VideoError;
+use crate::{calibrate, clip, evaluation, image_commands, pairs};
+
+/// Evaluation, comparison figures and benches of faceid-liveness.
+#[derive(Debug, Parser)]
+#[command(name = "faceid-lab", version, about)]
+pub struct Cli {
+    /// Folder of the model files (default: $FACEID_MODELS, else ./models).
+    #[arg(long, global = true)]
+    models: Option<PathBuf>,
+    /// One JSON object per line instead of text.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Face, 468 landmarks, pose, eyes, mouth and quality of one image.
+    Landmarks {
+        /// JPEG, PNG, WebP or BMP.
+        image: PathBuf,
+    },
+    /// How alike the largest faces of two images are.
+    Compare {
+        /// First image.
+        a: PathBuf,
+        /// Second image.
+        b: PathBuf,
+    },
+    /// Verification figures over a CSV with the columns a, b, same; paths relative to it.
+    Pairs {
+        /// The CSV.
+        file: PathBuf,
+    },
+    /// Makes a calibration of the embedding network from pair files.
+    Calibrate(CalibrateArgs),
+    /// Actions found in video files (anything ffmpeg decodes).
+    Actions {
+        /// Videos.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// Recall and false triggers over a folder of clips with events.tsv.
+    Eval(EvalArgs),
+    /// The best frontal frame of a video, as a JPEG.
+    Bestframe {
+        /// Video.
+        file: PathBuf,
+        /// Where to write it.
+        #[arg(short, long)]
+        output: PathBuf,
+    },
+    /// Loads every model once.
+    ModelsCheck,
+}
+
+/// Arguments of `calibrate`.
+#[derive(Debug, Args)]
+pub(crate) struct CalibrateArgs {
+    /// Pair files; the strictest of their operating points counts.
+    #[arg(required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// What the pictures are, for the data statement.
+    #[arg(long)]
+    pub(crate) data: String,
+    /// Where to write it.
+    #[arg(short, long)]
+    pub(crate) output: PathBuf,
+}
+
+/// Arguments of `eval`.
+#[derive(Debug, Args)]
+pub(crate) struct EvalArgs {
+    /// Folder with clips and events.tsv.
+    pub(crate) dir: PathBuf,
+    /// Writes one SVG per clip into this folder.
+    #[arg(long)]
+    pub(crate) plots: Option<PathBuf>,
+    /// Exit 1 when fewer of the high-confidence labels are found.
+    #[arg(long, default_value_t = 0.9)]
+    pub(crate) min_recall: f64,
+    /// Exit 1 when more false triggers per minute are seen.
+    #[arg(long, default_value_t = 2.0)]
+    pub(crate) max_false_per_minute: f64,
+}
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// 0
+    Done,
+    /// 1
+    DoesNotHold,
+}
+
+/// Runs the command line and reports errors on stderr.
+#[must_use]
+pub fn main(cli: &Cli) -> ExitCode {
+    match run(cli) {
+        Ok(Verdict::Done) => ExitCode::SUCCESS,
+        Ok(Verdict::DoesNotHold) => ExitCode::from(1),
+        Err(error) => {
+            eprintln!("faceid-lab: {error:#}");
+            ExitCode::from(exit_code(&error))
+        }
+    }
+}
+
+fn run(cli: &Cli) -> Result<Verdict> {
+    let models = cli.models.as_deref().map_or_else(ModelDir::from_env, ModelDir::at);
+    match &cli.command {
+        Command::Landmarks { image } => image_commands::landmarks(&models.vision()?, image),
+        Command::Compare { a, b } => image_commands::compare(&models.judge()?, a, b, cli.json),
+        Command::Pairs { file } => run_pairs(&models, file, cli.json),
+        Command::Calibrate(args) => calibrate::run(&models.judge()?, args),
+        Command::Actions { files } => run_actions(&models, files, cli.json),
+        Command::Eval(args) => evaluation::run(&models.vision()?, args, cli.json),
+        Command::Bestframe { file, output } => image_commands::best_frame(&models.vision()?, file, output, cli.json),
+        Command::ModelsCheck => run_models_check(&models, cli.json),
+    }
+}
+
+fn run_pairs(models: &ModelDir, file: &Path, as_json: bool) -> Result<Verdict> {
+    let list = pairs::read(file)?;
+    let folder = file.parent().unwrap_or(Path::new(""));
+    let scores = pairs::score(&models.judge()?, folder, &list, |name, error| eprintln!("{name}: {error:#}"));
+    let report = pairs::report(&scores);
+    if as_json {
+        println!("{}", serde_json::to_string(&report)?);
+        return Ok(Verdict::Done);
+    }
+    println!("{} pairs: {} genuine, {} impostor, {} unusable", report.pairs, report.genuine, report.impostor, report.unusable);
+    let show = |name: &str, value: Option<f64>| println!("{name}: {}", value.map_or("not measurable".into(), |v| format!("{v:.5}")));
+    show("AUC", report.auc);
+    show("EER", report.eer);
+    show("FNMR at FMR 1e-2", report.fnmr.map(|f| f.at_1e2));
+    show("FNMR at FMR 1e-3", report.fnmr.map(|f| f.at_1e3));
+    Ok(Verdict::Done)
+}
+
+fn run_actions(models: &ModelDir, files: &[PathBuf], as_json: bool) -> Result<Verdict> {
+    let vision = models.vision()?;
+    for file in files {
+        let trace = clip::measure(&vision, file)?;
+        let rows: Vec<clip::EventRow> = trace.actions(&faceid_session::Params::default()).iter().map(Into::into).collect();
+        if as_json {
+            let line = json!({"file": file.display().to_string(), "duration_s": trace.duration_s, "fps": trace.fps, "events": rows});
+            println!("{line}");
+            continue;
+        }
+        println!("{}: {:.1} s, {:.1} fps", file.display(), trace.duration_s, trace.fps);
+        for row in rows {
+            let kind = if row.deliberate { "" } else { " (spontaneous)" };
+            println!("  {:6.2} to {:6.2} s  {}{kind}  {:.2}", row.t_start, row.t_end, row.action, row.score);
+        }
+    }
+    Ok(Verdict::Done)
+}
+
+fn run_models_check(models: &ModelDir, as_json: bool) -> Result<Verdict> {
+    let sizes = models.sizes()?;
+    let judge = models.judge()?;
+    let calibration = judge.calibration().file();
+    if as_json {
+        let files: Vec<_> = sizes.iter().map(|(name, bytes)| json!({"file": name, "bytes": bytes})).collect();
+        println!("{}", json!({"files": files, "embedding": judge.embedder().spec().name, "calibration": calibration}));
+        return Ok(Verdict::Done);
+    }
+    for (name, bytes) in sizes {
+        println!("{name}: {bytes} bytes");
+    }
+    println!("embedding {}; calibration: {}", judge.embedder().spec().name, calibration.data);
+    Ok(Verdict::Done)
+}
+
+/// 3 for a missing model or tool, 2 for a file that is not there, 1 for everything that was tried and did not hold.
+fn exit_code(error: &anyhow::Error) -> u8 {
+    let environment = error.chain().any(|cause| cause.is::<ModelsError>() || matches!(cause.downcast_ref(), Some(VideoError::NoFfmpeg)));
+    let absent = error.chain().any(|cause| {
+        let io = match cause.downcast_ref::<VideoError>() {
+            Some(VideoError::Io(e)) => Some(e),
+            Some(VideoError::NoFfmpeg | VideoError::Decode(_) | VideoError::Frame(_) | VideoError::Protocol(_)) | None => cause.downcast_ref::<std::io::Error>(),
+        };
+        io.is_some_and(|e| e.kind() == std::io::ErrorKind::NotFound)
+    });
+    match (environment, absent) {
+        (true, _) => 3,
+        (false, true) => 2,
+        (false, false) => 1,
+    }
+}
+
+/// Reads a file the user named.
+pub(crate) fn read_named(path: &Path) -> Result<Vec<u8>> {
+    std::fs::read(path).with_context(|| path.display().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn exit_codes_follow_the_cause() {
+        let missing_model = anyhow::Error::from(ModelsError::Missing { path: "models/x.onnx".into() });
+        assert!(missing_model.to_string().contains("cargo xtask models"), "says what to do: {missing_model}");
+        assert_eq!(exit_code(&missing_model), 3, "model");
+        assert_eq!(exit_code(&anyhow::Error::from(VideoError::NoFfmpeg).context("a.mp4")), 3, "tool");
+        let not_found = read_named(Path::new("does-not-exist.jpg")).expect_err("no such file");
+        assert_eq!(exit_code(&not_found), 2, "named file");
+        assert_eq!(exit_code(&anyhow::anyhow!("no face")), 1, "anything else");
+    }
+}

@@ -1,0 +1,90 @@
+//! The `eval` command: labelled clips through the pipeline, figures as a table or JSON.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use faceid_protocol::Action;
+use faceid_session::{Params, Spotted};
+use faceid_vision::Models;
+use serde_json::json;
+
+use crate::cli::{EvalArgs, Verdict};
+use crate::clip::{Trace, measure};
+use crate::eval::{Clip, Evaluation, evaluate};
+use crate::labels;
+use crate::plot;
+
+pub(crate) fn run(models: &Models, args: &EvalArgs, as_json: bool) -> Result<Verdict> {
+    let list = args.dir.join("events.tsv");
+    let text = std::fs::read_to_string(&list).with_context(|| list.display().to_string())?;
+    let labelled = labels::parse(&text)?;
+    let mut measured: Vec<(&str, Trace, Vec<Spotted>)> = Vec::with_capacity(labelled.len());
+    for name in labelled.keys() {
+        let trace = measure(models, &args.dir.join(name))?;
+        eprintln!("{name}: {:.1} s, {:.1} fps", trace.duration_s, trace.fps);
+        let spotted = trace.actions(&Params::default());
+        measured.push((name, trace, spotted));
+    }
+    let labels_of = |name: &str| labelled.get(name).map(Vec::as_slice).unwrap_or_default();
+    if let Some(folder) = &args.plots {
+        std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+        for (name, trace, spotted) in &measured {
+            write_plot(folder, name, &plot::svg(name, &trace.samples, labels_of(name), spotted))?;
+        }
+    }
+    let clips: Vec<Clip<'_>> = measured
+        .iter()
+        .map(|(name, trace, spotted)| Clip { name, labels: labels_of(name), spotted, duration_s: trace.duration_s })
+        .collect();
+    let evaluation = evaluate(&clips);
+    if as_json { print_json(&evaluation)? } else { print_table(&evaluation) }
+    let holds = evaluation.recall.is_some_and(|r| r >= args.min_recall) && evaluation.false_per_minute.is_some_and(|f| f <= args.max_false_per_minute);
+    Ok(if holds { Verdict::Done } else { Verdict::DoesNotHold })
+}
+
+fn write_plot(folder: &Path, name: &str, svg: &str) -> Result<()> {
+    let path = folder.join(format!("{name}.svg"));
+    std::fs::write(&path, svg).with_context(|| path.display().to_string())
+}
+
+fn print_json(evaluation: &Evaluation) -> Result<()> {
+    for row in &evaluation.rows {
+        println!("{}", serde_json::to_string(row)?);
+    }
+    let Evaluation { recall, recall95, false_per_minute, mismatches, rows: _ } = evaluation;
+    println!("{}", json!({"action": "all", "recall": recall, "recall95": recall95, "false_per_minute": false_per_minute, "mismatches": mismatches}));
+    Ok(())
+}
+
+fn print_table(evaluation: &Evaluation) {
+    println!("action  found/labelled  recall (95 %)         medium  false  look-alike  minutes  false/min  to detect  seen instead ({})", names());
+    let percent = |value: Option<f64>| value.map_or("–".into(), |v| format!("{:.1} %", v * 100.0));
+    let interval = |value: Option<[f64; 2]>| value.map_or(String::new(), |[l, h]| format!("({:.0}–{:.0})", l * 100.0, h * 100.0));
+    let number = |value: Option<f64>| value.map_or("–".into(), |v| format!("{v:.2}"));
+    for row in &evaluation.rows {
+        println!(
+            "{:6}  {:>6}/{:<7}  {:>8} {:10}  {:>3}/{:<3}  {:>5}  {:>10}  {:>7.2}  {:>9}  {:>7} s  {:?}",
+            row.action,
+            row.found,
+            row.labelled,
+            percent(row.recall),
+            interval(row.recall95),
+            row.medium_found,
+            row.medium_labelled,
+            row.false_triggers,
+            row.in_look_alikes,
+            row.minutes,
+            number(row.false_per_minute),
+            number(row.time_to_detect_s),
+            row.confused_with,
+        );
+    }
+    println!("all: recall {} {}, {} false triggers per minute", percent(evaluation.recall), interval(evaluation.recall95), number(evaluation.false_per_minute));
+    for m in &evaluation.mismatches {
+        println!("  {:6} {:5} {:6.2} to {:6.2} s  {}", m.kind, m.action, m.t_start, m.t_end, m.clip);
+    }
+}
+
+fn names() -> String {
+    Action::ALL.map(Action::name).join(", ")
+}
