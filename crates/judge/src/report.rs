@@ -104,7 +104,7 @@ pub enum Failure {
 }
 
 /// How one action was judged.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, PartialEq)]
 pub struct WindowReport {
     /// What was asked.
     pub action: Action,
@@ -113,7 +113,7 @@ pub struct WindowReport {
 }
 
 /// Everything found out about one attempt. Parts after the first failing check are empty: the checks stop there.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, PartialEq)]
 pub struct Report {
     /// The decision.
     pub outcome: Outcome,
