@@ -1,2 +1,26 @@
-//! Self-hosted liveness cloud: public API, private SDK protocol, stores, billing, CLI.
+//! Self-hosted liveness cloud: the public API, the private SDK protocol, stores, billing and the command line.
+//!
+//! Time, the judge and the authority source are passed in; everything else is SQLite and HTTP.
 #![forbid(unsafe_code)]
+
+mod app;
+pub mod authority;
+mod body;
+pub mod clock;
+pub mod config;
+pub mod idnumber;
+pub mod judging;
+pub mod public;
+pub mod random;
+pub mod sign;
+pub mod store;
+
+pub use app::{App, Parts};
+
+use axum::Router;
+
+/// Every route of the service.
+#[must_use]
+pub fn router(app: App) -> Router {
+    public::routes().with_state(app)
+}

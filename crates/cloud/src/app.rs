@@ -1,0 +1,105 @@
+//! What every request handler shares.
+
+use crate::{
+    authority::AuthoritySource,
+    clock::SharedClock,
+    config::Config,
+    judging::Judging,
+    store::Store,
+};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+use tokio::sync::Semaphore;
+
+/// One server.
+#[derive(Debug, Clone)]
+pub struct App(Arc<Parts>);
+
+/// What a server is made of.
+#[derive(Debug)]
+pub struct Parts {
+    /// Database.
+    pub store: Store,
+    /// Time.
+    pub clock: SharedClock,
+    /// Settings.
+    pub config: Config,
+    /// Judge.
+    pub judging: Arc<dyn Judging>,
+    /// Authority source.
+    pub authority: Arc<dyn AuthoritySource>,
+    /// New tokens are simulated ones (`--demo --accept-simulated`).
+    pub simulated: bool,
+    judges: Arc<Semaphore>,
+    sdk_calls: Arc<Semaphore>,
+    in_flight: Arc<Mutex<HashMap<String, u32>>>,
+}
+
+impl App {
+    /// Puts a server together.
+    #[must_use]
+    pub fn new(store: Store, clock: SharedClock, config: Config, judging: Arc<dyn Judging>, authority: Arc<dyn AuthoritySource>, simulated: bool) -> Self {
+        let judges = Arc::new(Semaphore::new(config.sdk.judges));
+        let sdk_calls = Arc::new(Semaphore::new(config.sdk.concurrent));
+        Self(Arc::new(Parts { store, clock, config, judging, authority, simulated, judges, sdk_calls, in_flight: Arc::default() }))
+    }
+
+    /// A place among this key's calls in progress; `None` when all are taken.
+    pub(crate) fn enter(&self, app_key: &str) -> Option<InFlight> {
+        let mut counts = self.0.in_flight.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = counts.entry(app_key.to_owned()).or_default();
+        if *count >= self.0.config.public.concurrent_per_key {
+            return None;
+        }
+        *count += 1;
+        Some(InFlight { counts: Arc::clone(&self.0.in_flight), app_key: app_key.to_owned() })
+    }
+
+    /// A place among the SDK calls in progress.
+    pub(crate) fn enter_sdk(&self) -> Option<tokio::sync::OwnedSemaphorePermit> {
+        Arc::clone(&self.0.sdk_calls).try_acquire_owned().ok()
+    }
+
+    /// Runs blocking work of the judge on a thread of its own, a bounded number at a time.
+    /// `None` when the work panicked or the server is shutting down.
+    pub(crate) async fn with_judge<T: Send + 'static>(&self, work: impl FnOnce(&dyn Judging) -> T + Send + 'static) -> Option<T> {
+        let permit = Arc::clone(&self.0.judges).acquire_owned().await.ok()?;
+        let judging = Arc::clone(&self.0.judging);
+        tokio::task::spawn_blocking(move || {
+            let answer = work(&*judging);
+            drop(permit);
+            answer
+        })
+        .await
+        .ok()
+    }
+}
+
+impl std::ops::Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// A call in progress; leaves when dropped.
+#[derive(Debug)]
+pub(crate) struct InFlight {
+    counts: Arc<Mutex<HashMap<String, u32>>>,
+    app_key: String,
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = counts.get_mut(&self.app_key) {
+            *count -= 1;
+            if *count == 0 {
+                counts.remove(&self.app_key);
+            }
+        }
+    }
+}

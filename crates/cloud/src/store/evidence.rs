@@ -1,0 +1,271 @@
+//! Challenges, commitments, uploaded frames, and the whole of it for the judge.
+
+use super::{Advance, Store, StoreError, exactly_one, from_db, to_db};
+use faceid_protocol::{Action, Millis};
+
+/// A drawn challenge.
+#[derive(Debug, Clone)]
+pub struct NewChallenge {
+    /// 1-based step.
+    pub step: u32,
+    /// 128 random bits, hex.
+    pub challenge_id: String,
+    /// What to do.
+    pub action: Action,
+    /// Now.
+    pub issued: Millis,
+    /// Latest arrival of its commit.
+    pub deadline: Millis,
+}
+
+/// A step's commitment.
+#[derive(Debug, Clone)]
+pub struct NewCommit {
+    /// The step.
+    pub step: u32,
+    /// When it arrived.
+    pub arrived: Millis,
+    /// Digest (hex) and capture time of each frame, in order.
+    pub frames: Vec<(String, Millis)>,
+    /// End of the phase that follows.
+    pub deadline: Millis,
+}
+
+/// A stored challenge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChallengeRow {
+    /// 1-based step.
+    pub step: u32,
+    /// What to do.
+    pub action: Action,
+    /// When it was drawn.
+    pub issued: Millis,
+    /// Latest arrival of its commit.
+    pub deadline: Millis,
+}
+
+/// One committed frame with its bytes, if uploaded.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CommittedFrame {
+    /// 0 = neutral, then 1-based actions.
+    pub step: u32,
+    /// SHA-256, lower-case hex.
+    pub sha256: String,
+    /// Capture time by the page's clock.
+    pub t: Millis,
+    /// JPEG.
+    pub bytes: Option<Vec<u8>>,
+}
+
+impl core::fmt::Debug for CommittedFrame {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("CommittedFrame").field("step", &self.step).field("t", &self.t).finish_non_exhaustive()
+    }
+}
+
+/// A reference photo.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ReferenceRow {
+    /// 1 or 2.
+    pub slot: u8,
+    /// The file.
+    pub bytes: Vec<u8>,
+}
+
+impl core::fmt::Debug for ReferenceRow {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("ReferenceRow").field("slot", &self.slot).finish_non_exhaustive()
+    }
+}
+
+/// All that a verdict is made from.
+#[derive(Clone)]
+pub struct Evidence {
+    /// Sequence number of the finalise call.
+    pub seq: u64,
+    /// Body of the finalise call.
+    pub finalise: Vec<u8>,
+    /// Mark of the finalise call.
+    pub finalise_mark: [u8; 32],
+    /// How often judging was tried, this time included.
+    pub attempts: u32,
+    /// Whose token.
+    pub app_key: String,
+    /// Name to verify.
+    pub idcard_name: String,
+    /// Number to verify.
+    pub idcard_number: String,
+    /// 1 to 4.
+    pub security_level: u32,
+    /// Compare even after an attack verdict.
+    pub force_compare: bool,
+    /// Look for a face in turned reference photos too.
+    pub multi_oriented: bool,
+    /// Reported as simulated, never billed.
+    pub simulated: bool,
+    /// Drawn challenges by step.
+    pub challenges: Vec<ChallengeRow>,
+    /// When each step's commit arrived: step, server clock.
+    pub arrivals: Vec<(u32, Millis)>,
+    /// Committed frames by step and position.
+    pub frames: Vec<CommittedFrame>,
+    /// Reference photos by slot.
+    pub references: Vec<ReferenceRow>,
+}
+
+impl core::fmt::Debug for Evidence {
+    /// Without personal data.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Evidence").field("frames", &self.frames.len()).field("attempts", &self.attempts).finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// An accepted challenge call: commitment in, next challenge (if any) out, all or nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when another call was faster.
+    pub async fn commit_step(&self, advance: &Advance, commit: &NewCommit, next: Option<&NewChallenge>) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        advance.apply(&mut tx).await?;
+        let done = sqlx::query("UPDATE session SET step = ?, deadline_ms = ? WHERE biz_token = ? AND step = ?")
+            .bind(commit.step + 1)
+            .bind(to_db(commit.deadline))
+            .bind(&advance.biz_token)
+            .bind(commit.step)
+            .execute(&mut *tx)
+            .await?;
+        exactly_one(&done)?;
+        sqlx::query("INSERT INTO step_commit (biz_token, step, arrived_ms) VALUES (?, ?, ?)").bind(&advance.biz_token).bind(commit.step).bind(to_db(commit.arrived)).execute(&mut *tx).await?;
+        for (position, (sha256, t)) in (0_i64..).zip(&commit.frames) {
+            sqlx::query("INSERT INTO committed_frame (biz_token, step, position, sha256, t_ms) VALUES (?, ?, ?, ?, ?)")
+                .bind(&advance.biz_token)
+                .bind(commit.step)
+                .bind(position)
+                .bind(sha256)
+                .bind(to_db(*t))
+                .execute(&mut *tx)
+                .await?;
+        }
+        if let Some(next) = next {
+            sqlx::query("INSERT INTO challenge (biz_token, step, challenge_id, action, issued_ms, deadline_ms) VALUES (?, ?, ?, ?, ?, ?)")
+                .bind(&advance.biz_token)
+                .bind(next.step)
+                .bind(&next.challenge_id)
+                .bind(next.action.name())
+                .bind(to_db(next.issued))
+                .bind(to_db(next.deadline))
+                .execute(&mut *tx)
+                .await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// The challenge of a step.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn challenge(&self, biz_token: &str, step: u32) -> Result<Option<ChallengeRow>, StoreError> {
+        Ok(self.challenges(biz_token).await?.into_iter().find(|row| row.step == step))
+    }
+
+    async fn challenges(&self, biz_token: &str) -> Result<Vec<ChallengeRow>, StoreError> {
+        let raw: Vec<(u32, String, i64, i64)> =
+            sqlx::query_as("SELECT step, action, issued_ms, deadline_ms FROM challenge WHERE biz_token = ? ORDER BY step").bind(biz_token).fetch_all(&self.readers).await?;
+        raw.into_iter()
+            .map(|(step, action, issued, deadline)| {
+                Ok(ChallengeRow {
+                    step,
+                    action: action.parse().map_err(|_| StoreError::Damaged("action"))?,
+                    issued: from_db(issued, "issued_ms")?,
+                    deadline: from_db(deadline, "deadline_ms")?,
+                })
+            })
+            .collect()
+    }
+
+    /// Whether this digest was committed, and how many bytes of frames the session holds already.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn frame_standing(&self, biz_token: &str, sha256: &str) -> Result<(bool, u64), StoreError> {
+        let (committed, stored): (bool, i64) = sqlx::query_as(
+            "SELECT EXISTS (SELECT 1 FROM committed_frame WHERE biz_token = ?1 AND sha256 = ?2), (SELECT COALESCE(SUM(length(bytes)), 0) FROM frame WHERE biz_token = ?1)",
+        )
+        .bind(biz_token)
+        .bind(sha256)
+        .fetch_one(&self.readers)
+        .await?;
+        Ok((committed, u64::try_from(stored).map_err(|_| StoreError::Damaged("frame"))?))
+    }
+
+    /// An accepted upload.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when another call was faster.
+    pub async fn put_frame(&self, advance: &Advance, sha256: &str, bytes: &[u8]) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        advance.apply(&mut tx).await?;
+        sqlx::query("INSERT OR IGNORE INTO frame (biz_token, sha256, bytes) VALUES (?, ?, ?)").bind(&advance.biz_token).bind(sha256).bind(bytes).execute(&mut *tx).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Number of committed frames whose bytes are missing, and whether `best` is among the frames of `step`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn upload_standing(&self, biz_token: &str, step: u32, best: &str) -> Result<(u64, bool), StoreError> {
+        let (missing, best): (i64, bool) = sqlx::query_as(
+            "SELECT (SELECT COUNT(*) FROM committed_frame c WHERE biz_token = ?1 AND NOT EXISTS (SELECT 1 FROM frame f WHERE f.biz_token = c.biz_token AND f.sha256 = c.sha256)),
+                    EXISTS (SELECT 1 FROM committed_frame WHERE biz_token = ?1 AND step = ?2 AND sha256 = ?3)",
+        )
+        .bind(biz_token)
+        .bind(step)
+        .bind(best)
+        .fetch_one(&self.readers)
+        .await?;
+        Ok((u64::try_from(missing).unwrap_or(u64::MAX), best))
+    }
+
+    /// Everything the judge needs of a session in VERIFYING.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when the session is in another state.
+    pub async fn evidence(&self, biz_token: &str) -> Result<Evidence, StoreError> {
+        type Raw = (i64, Vec<u8>, Vec<u8>, u32, String, String, String, u32, bool, bool, bool);
+        let raw: Option<Raw> = sqlx::query_as(
+            "SELECT seq, finalise, finalise_mark, attempts, app_key, idcard_name, idcard_number, security_level, force_compare, multi_oriented, simulated
+             FROM session WHERE biz_token = ? AND state = 'VERIFYING'",
+        )
+        .bind(biz_token)
+        .fetch_optional(&self.readers)
+        .await?;
+        let (seq, finalise, mark, attempts, app_key, idcard_name, idcard_number, security_level, force_compare, multi_oriented, simulated) = raw.ok_or(StoreError::Conflict)?;
+        let arrivals: Vec<(u32, i64)> = sqlx::query_as("SELECT step, arrived_ms FROM step_commit WHERE biz_token = ? ORDER BY step").bind(biz_token).fetch_all(&self.readers).await?;
+        let frames: Vec<(u32, String, i64, Option<Vec<u8>>)> =
+            sqlx::query_as("SELECT step, sha256, t_ms, bytes FROM committed_frame LEFT JOIN frame USING (biz_token, sha256) WHERE biz_token = ? ORDER BY step, position")
+                .bind(biz_token)
+                .fetch_all(&self.readers)
+                .await?;
+        let references: Vec<(u8, Vec<u8>)> = sqlx::query_as("SELECT slot, bytes FROM reference_photo WHERE biz_token = ? ORDER BY slot").bind(biz_token).fetch_all(&self.readers).await?;
+        Ok(Evidence {
+            seq: u64::try_from(seq).map_err(|_| StoreError::Damaged("seq"))?,
+            finalise,
+            finalise_mark: mark.try_into().map_err(|_| StoreError::Damaged("finalise_mark"))?,
+            attempts,
+            app_key,
+            idcard_name,
+            idcard_number,
+            security_level,
+            force_compare,
+            multi_oriented,
+            simulated,
+            challenges: self.challenges(biz_token).await?,
+            arrivals: arrivals.into_iter().map(|(step, ms)| Ok((step, from_db(ms, "arrived_ms")?))).collect::<Result<_, StoreError>>()?,
+            frames: frames.into_iter().map(|(step, sha256, t, bytes)| Ok(CommittedFrame { step, sha256, t: from_db(t, "t_ms")?, bytes })).collect::<Result<_, StoreError>>()?,
+            references: references.into_iter().map(|(slot, bytes)| ReferenceRow { slot, bytes }).collect(),
+        })
+    }
+}

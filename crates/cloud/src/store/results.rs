@@ -1,0 +1,150 @@
+//! Verdicts, bills and the audit trail: one transaction each.
+
+use super::{Advance, Lease, Reply, State, Store, StoreError, Tx, exactly_one, from_db, sessions::insert_reply, to_db};
+use faceid_protocol::{Millis, codes::FixedRow};
+
+/// How a session ends.
+#[derive(Clone)]
+pub struct Outcome {
+    /// Row of table `result`.
+    pub row: FixedRow,
+    /// Same sequence number with another body was seen.
+    pub replay: bool,
+    /// Comparison details, JSON.
+    pub verification: Option<String>,
+    /// Attack cues, JSON.
+    pub cues: Option<String>,
+    /// Best live photo, JPEG.
+    pub image_best: Option<Vec<u8>>,
+}
+
+impl core::fmt::Debug for Outcome {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Outcome").field("code", &self.row.code).field("message", &self.row.message).finish_non_exhaustive()
+    }
+}
+
+impl Outcome {
+    /// An end without details.
+    #[must_use]
+    pub fn plain(row: FixedRow) -> Self {
+        Self { row, replay: false, verification: None, cues: None, image_best: None }
+    }
+}
+
+/// A stored verdict.
+#[derive(Clone, PartialEq, Eq)]
+pub struct VerdictRow {
+    /// Result code.
+    pub code: u32,
+    /// Result message.
+    pub message: String,
+    /// Comparison details, JSON.
+    pub verification: Option<String>,
+    /// Attack cues, JSON.
+    pub cues: Option<String>,
+    /// Best live photo, JPEG.
+    pub image_best: Option<Vec<u8>>,
+    /// When it was made.
+    pub at: Millis,
+}
+
+impl core::fmt::Debug for VerdictRow {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("VerdictRow").field("code", &self.code).field("message", &self.message).finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// The verdict of a token, with its picture only when asked.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn verdict(&self, biz_token: &str) -> Result<Option<VerdictRow>, StoreError> {
+        type Raw = (u32, String, Option<String>, Option<String>, Option<Vec<u8>>, i64);
+        let raw: Option<Raw> = sqlx::query_as("SELECT code, message, verification, cues, image_best, at_ms FROM verdict WHERE biz_token = ?").bind(biz_token).fetch_optional(&self.readers).await?;
+        let Some((code, message, verification, cues, image_best, at)) = raw else { return Ok(None) };
+        Ok(Some(VerdictRow { code, message, verification, cues, image_best, at: from_db(at, "at_ms")? }))
+    }
+
+    /// `VERIFYING -> FINAL`: verdict, state, bill, audit row and stored reply in one transaction.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when the lease is somebody else's by now: their verdict counts, not this one.
+    pub async fn finish(&self, biz_token: &str, lease: &Lease, seq: u64, outcome: &Outcome, reply: &Reply, now: Millis) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        let done = sqlx::query("UPDATE session SET state = 'FINAL', lease_owner = NULL, lease_until_ms = NULL WHERE biz_token = ? AND state = 'VERIFYING' AND lease_owner = ?")
+            .bind(biz_token)
+            .bind(lease.owner.as_slice())
+            .execute(&mut *tx)
+            .await?;
+        exactly_one(&done)?;
+        insert_verdict(&mut tx, biz_token, outcome, now).await?;
+        insert_reply(&mut tx, biz_token, i64::try_from(seq).map_err(|_| StoreError::Conflict)?, reply).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Ends a session that never got to a judgement, from exactly the state that the caller saw.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when it moved on meanwhile.
+    pub async fn settle(&self, biz_token: &str, from: State, seq: u64, to: State, outcome: &Outcome, now: Millis) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        let done = sqlx::query("UPDATE session SET state = ?, lease_owner = NULL, lease_until_ms = NULL WHERE biz_token = ? AND state = ? AND seq = ?")
+            .bind(to.name())
+            .bind(biz_token)
+            .bind(from.name())
+            .bind(i64::try_from(seq).map_err(|_| StoreError::Conflict)?)
+            .execute(&mut *tx)
+            .await?;
+        exactly_one(&done)?;
+        insert_verdict(&mut tx, biz_token, outcome, now).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// An accepted call that ends the session.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when another call was faster.
+    pub async fn settle_by_call(&self, advance: &Advance, outcome: &Outcome, now: Millis) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        advance.apply(&mut tx).await?;
+        insert_verdict(&mut tx, &advance.biz_token, outcome, now).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+async fn insert_verdict(tx: &mut Tx, biz_token: &str, outcome: &Outcome, now: Millis) -> Result<(), StoreError> {
+    sqlx::query("INSERT INTO verdict (biz_token, code, message, replay, verification, cues, image_best, at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+        .bind(biz_token)
+        .bind(outcome.row.code)
+        .bind(outcome.row.message)
+        .bind(outcome.replay)
+        .bind(&outcome.verification)
+        .bind(&outcome.cues)
+        .bind(&outcome.image_best)
+        .bind(to_db(now))
+        .execute(&mut **tx)
+        .await?;
+    if outcome.row.billed {
+        // Sessions of a simulating server are free.
+        sqlx::query("INSERT INTO bill (biz_token, app_key, code, at_ms) SELECT biz_token, app_key, ?, ? FROM session WHERE biz_token = ? AND simulated = 0")
+            .bind(outcome.row.code)
+            .bind(to_db(now))
+            .bind(biz_token)
+            .execute(&mut **tx)
+            .await?;
+    }
+    sqlx::query("INSERT INTO audit (at_ms, subject, event, code, message) VALUES (?, ?, ?, ?, ?)")
+        .bind(to_db(now))
+        .bind(biz_token)
+        .bind(if outcome.replay { "verdict-after-replay" } else { "verdict" })
+        .bind(outcome.row.code)
+        .bind(outcome.row.message)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
