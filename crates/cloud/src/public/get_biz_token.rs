@@ -27,7 +27,7 @@ struct Answer {
 }
 
 pub(super) async fn handle(State(app): State<App>, request: Request) -> Response {
-    let call = Call::begin(&app, Api::GetBizToken, "get_biz_token");
+    let call = Call::begin(&app, "get_biz_token");
     let answer = run(&app, request).await;
     call.finish(answer)
 }

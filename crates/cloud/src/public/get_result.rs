@@ -52,7 +52,7 @@ struct Images {
 }
 
 pub(super) async fn handle(State(app): State<App>, request: Request) -> Response {
-    let call = Call::begin(&app, Api::GetResult, "get_result");
+    let call = Call::begin(&app, "get_result");
     let answer = run(&app, request).await;
     call.finish(answer)
 }

@@ -27,6 +27,6 @@ pub(crate) fn routes() -> Router<App> {
 }
 
 async fn not_found(axum::extract::State(app): axum::extract::State<App>, _: Request) -> Response {
-    let call = Call::begin(&app, respond::Api::GetBizToken, "unknown");
+    let call = Call::begin(&app, "unknown");
     call.fail(&Fault { gateway_code: Some("I404NF"), ..Fault::from(faceid_protocol::codes::http_get_biz_token::API_NOT_FOUND.coded()) })
 }

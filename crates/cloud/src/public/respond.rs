@@ -93,7 +93,6 @@ impl From<Coded> for Fault {
 /// One request being answered.
 #[derive(Debug)]
 pub(super) struct Call {
-    pub(super) api: Api,
     route: &'static str,
     request_id: String,
     started: Instant,
@@ -113,10 +112,10 @@ struct ErrorBody<'a> {
 }
 
 impl Call {
-    pub(super) fn begin(app: &App, api: Api, route: &'static str) -> Self {
+    pub(super) fn begin(app: &App, route: &'static str) -> Self {
         // Without random bytes nothing else works either; the answer then still says so in the usual form.
         let request_id = random::stamped_id(app.clock.now()).unwrap_or_else(|_| format!("{},00000000-0000-0000-0000-000000000000", app.clock.now().0 / 1000));
-        Self { api, route, request_id, started: Instant::now() }
+        Self { route, request_id, started: Instant::now() }
     }
 
     pub(super) fn finish<T: Serialize>(&self, answer: Result<T, Fault>) -> Response {

@@ -7,7 +7,7 @@ mod canonical;
 mod verify;
 
 pub use canonical::Candidate;
-pub use verify::{Fault, Policy, SignedRequest, Verified, app_key, is_form, verify};
+pub use verify::{Fault, Nonce, Policy, SignedRequest, Verified, WINDOW, app_key, is_form, verify};
 
 /// Parameters in the order in which they arrived: decoded key, decoded value.
 pub type Pairs = Vec<(Vec<u8>, Vec<u8>)>;
