@@ -1,2 +1,15 @@
-//! Entry point.
-fn main() {}
+//! `faceid-sim`: prepares portraits, makes ID photos, writes camera files of the simulated person.
+
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match cli::run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("faceid-sim: {error:#}");
+            ExitCode::from(1)
+        }
+    }
+}

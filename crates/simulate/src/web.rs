@@ -1,0 +1,45 @@
+//! The person for the page harness: drawn in the browser, answering prompts live.
+
+use crate::{Gesture, Portrait, Puppet, View};
+use wasm_bindgen::{Clamped, prelude::*};
+
+/// A simulated person. Times are ms on any clock the caller keeps to.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct SimPerson {
+    puppet: Puppet,
+}
+
+#[wasm_bindgen]
+impl SimPerson {
+    /// `portrait`: a file of `faceid-sim prepare`. `still`: a photograph that ignores prompts. Throws text for a bad portrait or size.
+    #[wasm_bindgen(constructor)]
+    pub fn new(portrait: &[u8], seed: u32, width: u32, height: u32, still: bool) -> Result<SimPerson, JsError> {
+        let portrait = Portrait::decode(portrait)?;
+        let view = View { width, height, ..View::default() };
+        let puppet = if still { Puppet::still(&portrait, seed.into(), view)? } else { Puppet::new(&portrait, seed.into(), view)? };
+        Ok(Self { puppet })
+    }
+
+    /// Asks for `nod`, `shake`, `blink` or `mouth`. Throws text for anything else.
+    pub fn prompt(&mut self, gesture: &str, t_ms: f64) -> Result<(), JsError> {
+        self.puppet.prompt(gesture.parse::<Gesture>()?, t_ms);
+        Ok(())
+    }
+
+    /// Forgets prompts that the person has not yet begun to follow.
+    pub fn relax(&mut self, t_ms: f64) {
+        self.puppet.relax(t_ms);
+    }
+
+    /// The picture at `t_ms`: packed RGBA, `width * height * 4` bytes.
+    pub fn render(&mut self, t_ms: f64) -> Clamped<Vec<u8>> {
+        let truth = self.puppet.truth(t_ms);
+        Clamped(self.puppet.draw(&truth).iter().flat_map(|p| p.to_le_bytes()).collect())
+    }
+
+    /// What the picture at `t_ms` shows, as JSON: yaw, pitch, roll (degrees), eye_closure, mouth_opening (0..1), gesture.
+    pub fn truth(&self, t_ms: f64) -> Result<String, JsError> {
+        Ok(serde_json::to_string(&self.puppet.truth(t_ms))?)
+    }
+}
