@@ -24,7 +24,7 @@ pub struct JudgeParams {
     pub pose_neutral: f32,
     /// Share of the peak within which the head counts as back: people settle a little off their neutral.
     pub pose_back: f32,
-    /// Degrees a nod must reach, up or down. Commanded nods measured 14 to 22; asking for 30 shuts out stiff necks.
+    /// Degrees a nod must reach, up or down. Commanded nods measured 14 to 22, small ones 9; asking for 30 shuts out stiff necks.
     pub nod_peak: f32,
     /// Degrees a shake must reach on each side.
     pub shake_side: f32,
@@ -54,6 +54,8 @@ pub struct JudgeParams {
     pub blink_hold: Millis,
     /// Two closures inside this span are on purpose.
     pub blink_pair: Millis,
+    /// Shortest time from the last open to the first open frame; anything quicker is a glitch (natural blinks last 100 to 400 ms).
+    pub blink_min: Millis,
     /// Longest closure that is still a blink.
     pub blink_max: Millis,
     /// Rise of the lip gap (in outer eye distances) of an open mouth. Talking measured 0.10 to 0.15 with short peaks to 0.23, opening 0.23 to 0.46.
@@ -88,7 +90,7 @@ impl Default for JudgeParams {
         Self {
             pose_neutral: 5.0,
             pose_back: 0.35,
-            nod_peak: 10.0,
+            nod_peak: 8.0,
             shake_side: 9.0,
             shake_range: 22.0,
             cross_share: 0.6,
@@ -103,6 +105,7 @@ impl Default for JudgeParams {
             blink_onset: Millis(250),
             blink_hold: Millis(200),
             blink_pair: Millis(2000),
+            blink_min: Millis(80),
             blink_max: Millis(2000),
             mouth_open: 0.14,
             mouth_shut: 0.06,

@@ -82,6 +82,11 @@ impl Baseline {
     /// `None` when fewer than [`JudgeParams::BASELINE_MIN`] samples carry a pose and an eye, or the eyes read as shut throughout.
     #[must_use]
     pub fn from_samples(samples: &[Sample]) -> Option<Self> {
+        Self::of(samples, 0.6)
+    }
+
+    /// [`Self::from_samples`] with another quantile for the eyes.
+    pub(crate) fn of(samples: &[Sample], eye_quantile: f32) -> Option<Self> {
         let poses: Vec<Pose> = samples.iter().filter_map(|s| s.pose).collect();
         let left: Vec<f32> = samples.iter().filter_map(|s| s.eyes.left).collect();
         let right: Vec<f32> = samples.iter().filter_map(|s| s.eyes.right).collect();
@@ -96,7 +101,7 @@ impl Baseline {
         };
         let eye = |values: Vec<f32>| {
             let seen = values.len() >= enough;
-            quantile(values.into_iter(), 0.6).filter(|&open| seen && open >= JudgeParams::EYE_FLOOR)
+            quantile(values.into_iter(), eye_quantile).filter(|&open| seen && open >= JudgeParams::EYE_FLOOR)
         };
         let eyes = EyeOpenness { left: eye(left), right: eye(right) };
         if eyes.left.is_none() && eyes.right.is_none() {

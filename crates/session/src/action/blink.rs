@@ -76,6 +76,8 @@ impl BlinkJudge {
             State::Shut(closure) => {
                 if t.since(closure.open) > p.blink_max {
                     self.state = State::Unarmed;
+                } else if open && t.since(closure.open) < p.blink_min {
+                    self.state = State::Open(t);
                 } else if open {
                     let closure = closure.clone();
                     self.state = State::Open(t);

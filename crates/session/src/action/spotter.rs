@@ -25,8 +25,12 @@ pub struct Spotted {
     pub score: f32,
 }
 
-/// Span of past samples that make the running neutral: long against one action, short against a change of posture.
+/// Span of past samples that make the running neutral of head and mouth: long against one action, short against a change of posture.
 const MEMORY: Millis = Millis(3000);
+/// The same for the eyes: how wide they open is a trait, and a lowered gaze of some seconds is not a new one.
+const EYE_MEMORY: Millis = Millis(10_000);
+/// Quantile of the eyes over that memory.
+const EYE_QUANTILE: f32 = 0.7;
 /// Span kept after a movement that never came back: the new posture.
 const NEW_POSTURE: Millis = Millis(700);
 
@@ -36,7 +40,7 @@ pub struct ActionSpotter {
     params: Params,
     judges: Judges,
     neutrals: [(Action, Neutral); Action::ALL.len()],
-    /// Movements of one action close together are one event (a nod that overshoots, a shake that goes on).
+    /// Head movements of one action close together are one event (a nod that overshoots, a shake that goes on).
     open: Vec<Spotted>,
 }
 
@@ -68,7 +72,11 @@ impl ActionSpotter {
         let neutrals = &self.neutrals;
         let judged = self.judges.feed_each(sample, |action| neutrals.iter().find(|(a, _)| *a == action).and_then(|(_, n)| n.current));
         for (action, neutral) in &mut self.neutrals {
-            neutral.learn(sample, self.judges.busy(*action), self.params.judge.move_max);
+            let memory = match action {
+                Action::Nod | Action::Shake | Action::Mouth => MEMORY,
+                Action::Blink => EYE_MEMORY,
+            };
+            neutral.learn(sample, self.judges.busy(*action), memory, self.params.judge.move_max);
         }
         for seen in judged.seen.iter().filter(|s| s.action != Action::Blink) {
             self.join(seen);
@@ -100,7 +108,8 @@ impl ActionSpotter {
             t_end: seen.t_end,
             score: seen.score,
         };
-        let open = self.open.iter_mut().find(|s| s.action == seen.action && seen.t_start.since(s.t_end) <= Self::JOIN);
+        let joins = matches!(seen.action, Action::Nod | Action::Shake);
+        let open = self.open.iter_mut().find(|s| joins && s.action == seen.action && seen.t_start.since(s.t_end) <= Self::JOIN);
         match open {
             Some(spotted) => {
                 if fresh.score > spotted.score {
@@ -123,11 +132,11 @@ impl ActionSpotter {
 }
 
 impl Neutral {
-    fn learn(&mut self, sample: &Sample, busy: bool, move_max: Millis) {
+    fn learn(&mut self, sample: &Sample, busy: bool, memory: Millis, move_max: Millis) {
         push(&mut self.recent, sample, NEW_POSTURE);
         if !busy {
             self.since_busy = None;
-            push(&mut self.memory, sample, MEMORY);
+            push(&mut self.memory, sample, memory);
         } else if sample.t.since(*self.since_busy.get_or_insert(sample.t)) > move_max {
             // The person took a new posture and stayed.
             self.memory = self.recent.clone();
@@ -135,7 +144,7 @@ impl Neutral {
         } else {
             return;
         }
-        self.current = Baseline::from_samples(self.memory.make_contiguous()).or(self.current);
+        self.current = Baseline::of(self.memory.make_contiguous(), EYE_QUANTILE).or(self.current);
     }
 }
 
