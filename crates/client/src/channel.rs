@@ -19,7 +19,7 @@ pub struct Channel {
 pub struct Sealed {
     /// Upper-case HTTP method.
     pub method: &'static str,
-    /// Path as sent, without query.
+    /// Path from [`faceid_protocol::framing::PREFIX`] on, without query.
     pub path: String,
     /// Header `x-fid-seq`.
     pub seq: u64,

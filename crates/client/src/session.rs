@@ -126,8 +126,7 @@ impl Client {
             excluded_actions: options.excluded_actions,
         };
         let body = Bytes::from(serde_json::to_vec(&request)?);
-        let url = self.url("init")?;
-        let path = url.path().to_owned();
+        let (url, path) = self.address("init");
         let mut attempt = 1;
         let reply = loop {
             match exchange(self.request(Method::POST, url.clone()).header(CONTENT_TYPE, "application/json").body(body.clone())).await {
@@ -147,13 +146,14 @@ impl Client {
         Ok(Session { client: self.clone(), channel, init: parsed })
     }
 
-    fn url(&self, call: &str) -> Result<Url, ClientError> {
+    /// Where a call goes, and the path under its MAC: a prefix in the base address belongs to the proxy in front of the cloud.
+    fn address(&self, call: &str) -> (Url, String) {
+        let path = format!("{PREFIX}/{call}");
         let mut url = self.base.clone();
-        let path = format!("{}{PREFIX}/{call}", self.base.path().trim_end_matches('/'));
-        url.set_path(&path);
+        url.set_path(&format!("{}{path}", self.base.path().trim_end_matches('/')));
         url.set_query(None);
         url.set_fragment(None);
-        Ok(url)
+        (url, path)
     }
 
     fn request(&self, method: Method, url: Url) -> RequestBuilder {
@@ -218,8 +218,8 @@ impl Session {
     pub async fn finalise(&mut self, best: &str, telemetry: Telemetry) -> Result<Coded, ClientError> {
         let request = FinaliseRequest { best: best.to_owned(), telemetry, transcript: hex::encode(self.channel.transcript()) };
         let body = Bytes::from(serde_json::to_vec(&request)?);
-        let url = self.client.url("finalise")?;
-        let sealed = self.channel.seal("POST", url.path(), &body);
+        let (url, path) = self.client.address("finalise");
+        let sealed = self.channel.seal("POST", &path, &body);
         let until = Instant::now() + self.client.patience;
         loop {
             let reply = self.send(&sealed, &url, "application/json", &body).await?;
@@ -253,9 +253,9 @@ impl Session {
     }
 
     async fn call(&mut self, method: Method, call: &str, content_type: &'static str, body: Bytes) -> Result<Bytes, ClientError> {
-        let url = self.client.url(call)?;
+        let (url, path) = self.client.address(call);
         let name = if method == Method::PUT { "PUT" } else { "POST" };
-        let sealed = self.channel.seal(name, url.path(), &body);
+        let sealed = self.channel.seal(name, &path, &body);
         let reply = self.send(&sealed, &url, content_type, &body).await?;
         self.channel.advance(&sealed, &reply);
         Ok(reply)

@@ -42,6 +42,13 @@ async fn a_whole_session_keeps_one_sequence_one_transcript_and_one_origin() {
 }
 
 #[tokio::test]
+async fn a_prefix_of_the_address_is_not_sealed() {
+    let (peer, base) = Peer::behind_proxy("/faceid").await;
+    assert_eq!(flow(&format!("{base}/faceid/")).await.expect("verdict"), sdk::SUCCESS.coded(), "MACs agree");
+    assert_eq!(peer.seen().calls[0].1, "/sdk/v1/challenge", "what the server sees and seals");
+}
+
+#[tokio::test]
 async fn a_lost_reply_is_fetched_again_and_not_done_twice() {
     let (peer, outcome) = run(Some(Fault::LostReply)).await;
     assert_eq!(outcome.expect("verdict"), sdk::SUCCESS.coded(), "the retry succeeds");

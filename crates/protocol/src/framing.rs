@@ -40,7 +40,7 @@ impl Direction {
 /// Bytes under HMAC-SHA256:
 /// `"faceid/1" ‖ direction ‖ method ‖ path ‖ u64be seq ‖ prev[32] ‖ SHA-256(body)`.
 ///
-/// `method` is upper case; `path` is the request path as sent, without query. A reply uses its request's method, path and seq,
+/// `method` is upper case; `path` starts with [`PREFIX`] and has no query: what a reverse proxy expects before it is not part of it. A reply uses its request's method, path and seq,
 /// `prev` of its request, and `Direction::ServerToClient`. The init reply is sealed with seq 0 and `prev` = the salt.
 #[must_use]
 pub fn mac_input(direction: Direction, method: &str, path: &str, seq: u64, prev: &[u8; 32], body_sha256: &[u8; 32]) -> Vec<u8> {

@@ -73,19 +73,34 @@ fn mac(key: &[u8; 32], input: &[u8]) -> [u8; 32] {
 impl Peer {
     /// Starts on a free loopback port; returns the base address too.
     pub(crate) async fn start(fault: Option<Fault>) -> (Self, String) {
-        let session = Session { keys: None, faults: fault.into_iter().collect(), slow: 2, replies: BTreeMap::new(), seen: Seen::default() };
-        let peer = Self(Arc::new(Mutex::new(session)));
-        let app = Router::new().fallback(handle).with_state(peer.clone());
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let base = format!("http://{}", listener.local_addr().expect("address"));
-        tokio::spawn(async move { axum::serve(listener, app).await });
+        let peer = Self::new(fault);
+        let base = listen(Router::new().fallback(handle).with_state(peer.clone())).await;
         (peer, base)
+    }
+
+    /// Behind a router that removes `prefix`, as a reverse proxy does.
+    pub(crate) async fn behind_proxy(prefix: &str) -> (Self, String) {
+        let peer = Self::new(None);
+        let base = listen(Router::new().nest_service(prefix, Router::new().fallback(handle).with_state(peer.clone()))).await;
+        (peer, base)
+    }
+
+    fn new(fault: Option<Fault>) -> Self {
+        let session = Session { keys: None, faults: fault.into_iter().collect(), slow: 2, replies: BTreeMap::new(), seen: Seen::default() };
+        Self(Arc::new(Mutex::new(session)))
     }
 
     /// What was seen so far.
     pub(crate) fn seen(&self) -> Seen {
         std::mem::take(&mut self.0.lock().expect("lock").seen)
     }
+}
+
+async fn listen(app: Router) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let base = format!("http://{}", listener.local_addr().expect("address"));
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    base
 }
 
 impl Session {
