@@ -9,6 +9,7 @@ mod models;
 mod process;
 mod tidy;
 mod tools;
+mod web;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -30,6 +31,12 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Build the page and the npm package's files into dist/.
+    Web {
+        /// The published profile (fat LTO; takes many minutes).
+        #[arg(long)]
+        page: bool,
+    },
     /// Check the rules of the tree: dependency edges, unsafe ban, file sizes, leftovers.
     Tidy,
 }
@@ -38,6 +45,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Models(args) => models::run(args),
         Command::Codegen { check } => codegen::run(check),
+        Command::Web { page } => web::build_web(if page { web::Profile::Page } else { web::Profile::Release }).map(|dist| println!("{}", dist.display())),
         Command::Tidy => tidy::run(),
     };
     match result {

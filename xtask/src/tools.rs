@@ -62,13 +62,21 @@ pub(crate) fn cargo_tool(name: &str, binary: &str, version: &str) -> Result<Path
     let path = home.join("bin").join(binary);
     if !path.exists() {
         step(&format!("building {name} {version} (about two minutes, once)"));
-        run(Command::new("cargo")
-            .current_dir(std::env::temp_dir())
-            .env_remove("CARGO_TARGET_DIR")
-            .env_remove("RUSTUP_TOOLCHAIN")
-            .args(["install", "--locked", "--quiet", "--root"])
-            .arg(&home)
-            .args(["--version", version, name]))?;
+        let install = |locked: &[&str]| {
+            run(Command::new("cargo")
+                .current_dir(std::env::temp_dir())
+                .env_remove("CARGO_TARGET_DIR")
+                .env_remove("RUSTUP_TOOLCHAIN")
+                .args(["install", "--quiet", "--root"])
+                .arg(&home)
+                .args(locked)
+                .args(["--version", version, name]))
+        };
+        // A published lock file may name versions that a registry mirror does not hold (yet); the tool itself stays at its exact version.
+        install(&["--locked"]).or_else(|error| {
+            step(&format!("{error:#}; once more without the tool's lock file"));
+            install(&[])
+        })?;
     }
     Ok(path)
 }

@@ -1,0 +1,439 @@
+//! Runs the session machine in the page: inputs in, events out, effects done. All decisions are the machine's.
+
+use super::{
+    camera::{self, Camera},
+    client::{CallError, Client, Jpeg},
+    config::Config,
+    error,
+    events::{PageEvent, fault_name, state_name},
+    frames::{FramePump, Grabber},
+    page,
+    port::{EnginePort, Report},
+    telemetry::Meter,
+    ticker::Ticker,
+};
+use faceid_protocol::{
+    Millis,
+    codes::{Coded, sdk},
+    wire::{Environment, SessionConfig},
+};
+use faceid_session::{CameraFault, Challenge, Effect, Event, FrameId, Input, NetworkFault, Output, Params, Plan, Session, StateName};
+use std::{
+    cell::{Cell, RefCell},
+    collections::VecDeque,
+    rc::{Rc, Weak},
+};
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{HtmlVideoElement, Worker};
+
+/// Longest side judged and kept while the server has not said otherwise, px.
+const DEFAULT_SIDE: u32 = 480;
+/// No new frame for this long, while the page is visible, is a stalled camera, ms.
+const STALL: Millis = Millis(5000);
+/// How often stalls are looked for, ms.
+const WATCH_MS: u32 = 500;
+
+/// One attempt, from init to Closed.
+pub(crate) struct Driver {
+    config: Config,
+    on_event: js_sys::Function,
+    video: HtmlVideoElement,
+    session: RefCell<Session>,
+    inputs: RefCell<VecDeque<Input>>,
+    stepping: Cell<bool>,
+    state: Cell<StateName>,
+    closed: Cell<bool>,
+    client: Client,
+    engine: RefCell<Option<EnginePort>>,
+    worker: Worker,
+    engine_state: Cell<EngineState>,
+    camera: RefCell<Option<Camera>>,
+    pump: RefCell<Option<FramePump>>,
+    grabber: Grabber,
+    meter: RefCell<Meter>,
+    next_frame: Cell<u64>,
+    in_flight: Cell<bool>,
+    camera_ready: Cell<bool>,
+    best: RefCell<Option<String>>,
+    ticker: Ticker,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum EngineState {
+    Idle,
+    Loading,
+    Ready { draws: bool },
+    Failed,
+}
+
+impl Driver {
+    pub(crate) fn new(config: Config, video: HtmlVideoElement, worker: Worker, on_event: js_sys::Function) -> Rc<Self> {
+        let client = Client::new(config.server.clone());
+        Rc::new(Self {
+            config,
+            on_event,
+            video,
+            session: RefCell::new(Session::new(Params::default())),
+            inputs: RefCell::default(),
+            stepping: Cell::new(false),
+            state: Cell::new(StateName::NotStarted),
+            closed: Cell::new(false),
+            client,
+            engine: RefCell::new(None),
+            worker,
+            engine_state: Cell::new(EngineState::Idle),
+            camera: RefCell::new(None),
+            pump: RefCell::new(None),
+            grabber: Grabber::default(),
+            meter: RefCell::default(),
+            next_frame: Cell::new(0),
+            in_flight: Cell::new(false),
+            camera_ready: Cell::new(false),
+            best: RefCell::new(None),
+            ticker: Ticker::default(),
+        })
+    }
+
+    pub(crate) fn state(&self) -> &'static str {
+        state_name(self.state.get())
+    }
+
+    /// Loads the engine, early: it takes longer than anything else.
+    pub(crate) fn load_engine(self: &Rc<Self>) {
+        if self.engine_state.get() != EngineState::Idle {
+            return;
+        }
+        self.engine_state.set(EngineState::Loading);
+        let weak = Rc::downgrade(self);
+        let port = EnginePort::new(self.worker.clone(), move |report| {
+            if let Some(driver) = weak.upgrade() {
+                driver.on_report(report);
+            }
+        });
+        port.load(&self.config.assets);
+        self.engine.replace(Some(port));
+        let weak = Rc::downgrade(self);
+        let patience = self.config.engine_timeout_ms;
+        spawn_local(async move {
+            page::sleep(patience).await;
+            if let Some(driver) = weak.upgrade()
+                && driver.engine_state.get() == EngineState::Loading
+            {
+                driver.engine_failed("the worker did not answer in time");
+            }
+        });
+    }
+
+    /// Redeems the token.
+    ///
+    /// # Errors
+    /// `LivenessError`; the attempt is closed then.
+    pub(crate) async fn init(self: Rc<Self>) -> Result<(), JsValue> {
+        let environment = Environment {
+            user_agent: web_sys::window().and_then(|w| w.navigator().user_agent().ok()).unwrap_or_default(),
+            camera_label: String::new(),
+            language: self.config.language.clone(),
+        };
+        match self.client.init(&self.config, environment).await {
+            Ok(_) if self.closed.get() => Err(error::row(&sdk::USER_CANCEL)),
+            Ok(_) => Ok(()),
+            Err(CallError::Refused(coded)) => {
+                self.feed(Input::Refused { code: coded.code, message: coded.message.clone().into_owned() });
+                Err(error::coded(&coded))
+            }
+            Err(CallError::Network(fault)) => {
+                self.feed(Input::NetworkFailed(fault));
+                Err(error::row(&sdk::NETWORK_ERROR))
+            }
+        }
+    }
+
+    /// Starts the machine; only after init.
+    ///
+    /// # Errors
+    /// `LivenessError` 56000 ILLEGAL_PARAMETER before a successful init, or when started twice.
+    pub(crate) fn start(self: &Rc<Self>) -> Result<(), JsValue> {
+        let settings = self.client.settings().filter(|_| self.state.get() == StateName::NotStarted && !self.closed.get());
+        let Some(settings) = settings else { return Err(error::row(&sdk::ILLEGAL_PARAMETER)) };
+        self.load_engine();
+        self.feed(Input::Start(plan(&settings)));
+        self.watch();
+        Ok(())
+    }
+
+    /// Continues after [`PageEvent::NeedsTap`].
+    pub(crate) async fn resume(self: Rc<Self>) {
+        if !camera::play(&self.video).await {
+            self.emit(&PageEvent::NeedsTap);
+        }
+    }
+
+    /// One input, then everything that follows from it. Inputs that arrive meanwhile wait their turn.
+    pub(crate) fn feed(self: &Rc<Self>, input: Input) {
+        self.inputs.borrow_mut().push_back(input);
+        if self.stepping.replace(true) {
+            return;
+        }
+        loop {
+            let next = self.inputs.borrow_mut().pop_front();
+            let Some(input) = next else { break };
+            let output = self.session.borrow_mut().step(page::now(), input);
+            self.obey(output);
+        }
+        self.stepping.set(false);
+    }
+
+    fn obey(self: &Rc<Self>, output: Output) {
+        // Effects first: when the page hears of the end, the camera is already off.
+        for effect in output.effects {
+            self.perform(effect);
+        }
+        for event in output.events {
+            match &event {
+                Event::State(state) => self.state.set(*state),
+                Event::Closed(_) => self.close(),
+                Event::Prompt { .. }
+                | Event::Progress { .. }
+                | Event::Guidance(_)
+                | Event::ActionSeen { .. }
+                | Event::WrongAction { .. }
+                | Event::Blink { .. } => {}
+            }
+            self.emit(&event.into());
+        }
+        let weak = Rc::downgrade(self);
+        self.ticker.set(output.next_deadline.filter(|_| !self.closed.get()), page::now(), move || {
+            if let Some(driver) = weak.upgrade() {
+                driver.feed(Input::Tick);
+            }
+        });
+    }
+
+    fn perform(self: &Rc<Self>, effect: Effect) {
+        match effect {
+            Effect::OpenCamera => spawn_local(open_camera(Rc::downgrade(self))),
+            Effect::StopCamera => self.stop_camera(),
+            Effect::Retain(ids) => self.with_engine(|engine| engine.retain(&ids)),
+            Effect::KeepBest(id) => self.with_engine(|engine| engine.keep_best(id)),
+            Effect::Commit { step, frames, best } => spawn_local(commit(Rc::clone(self), step, frames, best)),
+            Effect::Submit => spawn_local(submit(Rc::clone(self))),
+            Effect::CancelRemote => {
+                let driver = Rc::clone(self);
+                spawn_local(async move { driver.client.cancel().await });
+            }
+        }
+    }
+
+    /// Nothing runs after this, whatever path led here.
+    fn close(&self) {
+        self.closed.set(true);
+        self.stop_camera();
+        self.client.stop();
+        self.engine.replace(None);
+    }
+
+    fn stop_camera(&self) {
+        self.pump.replace(None);
+        self.camera.replace(None);
+    }
+
+    fn with_engine(&self, act: impl FnOnce(&EnginePort)) {
+        if let Some(engine) = self.engine.borrow().as_ref() {
+            act(engine);
+        }
+    }
+
+    fn emit(&self, event: &PageEvent) {
+        match serde_wasm_bindgen::to_value(event) {
+            // A page's handler that throws must not take the session down; the page sees its own error in the console.
+            Ok(value) => {
+                if let Err(thrown) = self.on_event.call1(&JsValue::UNDEFINED, &value) {
+                    web_sys::console::error_1(&thrown);
+                }
+            }
+            Err(problem) => web_sys::console::error_1(&problem.into()),
+        }
+    }
+
+    fn on_report(self: &Rc<Self>, report: Report) {
+        if self.closed.get() {
+            return;
+        }
+        match report {
+            Report::Ready { draws } => {
+                self.engine_state.set(EngineState::Ready { draws });
+                self.emit(&PageEvent::EngineReady);
+                self.ready_when_both();
+            }
+            Report::Failed(reason) => self.engine_failed(&reason),
+            Report::Observed { id, t, observation } => {
+                self.in_flight.set(false);
+                self.meter.borrow_mut().judged();
+                self.feed(Input::Observed { id, t, observation });
+            }
+            Report::Skipped => self.in_flight.set(false),
+        }
+    }
+
+    fn engine_failed(self: &Rc<Self>, reason: &str) {
+        if self.engine_state.replace(EngineState::Failed) != EngineState::Failed {
+            self.emit(&PageEvent::Note { text: format!("engine: {reason}") });
+            self.feed(Input::EngineFailed);
+        }
+    }
+
+    /// The machine hears of the camera once frames flow and somebody can judge them.
+    fn ready_when_both(self: &Rc<Self>) {
+        if matches!(self.engine_state.get(), EngineState::Ready { .. }) && self.meter.borrow().seen() > 0 && !self.camera_ready.replace(true) {
+            self.feed(Input::CameraReady);
+        }
+    }
+
+    /// A new camera frame: count it, and judge it unless the engine is still busy with another.
+    fn on_frame(self: &Rc<Self>, t: Millis) {
+        let first = {
+            let mut meter = self.meter.borrow_mut();
+            meter.frame(t, page::now(), [self.video.video_width(), self.video.video_height()]);
+            meter.seen() == 1
+        };
+        if first {
+            let label = self.camera.borrow().as_ref().map(Camera::label).unwrap_or_default();
+            self.emit(&PageEvent::Camera { label, width: self.video.video_width(), height: self.video.video_height() });
+            self.ready_when_both();
+        }
+        let EngineState::Ready { draws } = self.engine_state.get() else { return };
+        if self.in_flight.replace(true) {
+            return;
+        }
+        let driver = Rc::clone(self);
+        spawn_local(async move {
+            match driver.grabber.grab(&driver.video, draws).await {
+                Some(pixels) if !driver.closed.get() => {
+                    let id = FrameId(driver.next_frame.replace(driver.next_frame.get() + 1));
+                    let side = driver.client.settings().map_or(DEFAULT_SIDE, |s| s.evidence_max_side);
+                    driver.with_engine(|engine| engine.observe(id, t, side, pixels));
+                }
+                _ => driver.in_flight.set(false),
+            }
+        });
+    }
+
+    /// Looks for a camera that has gone quiet without saying so.
+    fn watch(self: &Rc<Self>) {
+        let weak = Rc::downgrade(self);
+        spawn_local(async move {
+            loop {
+                page::sleep(WATCH_MS).await;
+                let Some(driver) = weak.upgrade().filter(|d| !d.closed.get()) else { return };
+                let hidden = web_sys::window().and_then(|w| w.document()).is_some_and(|d| d.hidden());
+                let mut meter = driver.meter.borrow_mut();
+                if hidden || driver.camera.borrow().is_none() {
+                    meter.forgive(page::now());
+                } else if meter.quiet_for(page::now()) > STALL {
+                    drop(meter);
+                    driver.camera_lost(CameraFault::Stalled);
+                }
+            }
+        });
+    }
+
+    fn camera_lost(self: &Rc<Self>, fault: CameraFault) {
+        if !self.closed.get() {
+            self.emit(&PageEvent::CameraFault { fault: fault_name(fault) });
+            self.feed(Input::CameraLost(fault));
+        }
+    }
+
+    fn network(self: &Rc<Self>, problem: CallError) {
+        if self.closed.get() {
+            return;
+        }
+        match problem {
+            CallError::Refused(Coded { code, message }) => self.feed(Input::Refused { code, message: message.into_owned() }),
+            CallError::Network(fault) => self.feed(Input::NetworkFailed(fault)),
+        }
+    }
+}
+
+fn plan(settings: &SessionConfig) -> Plan {
+    Plan {
+        action_count: settings.action_count,
+        timeout: settings.timeout_ms,
+        action_timeout: settings.action_timeout_ms,
+        wrong_action: settings.wrong_action,
+    }
+}
+
+async fn open_camera(weak: Weak<Driver>) {
+    let Some(driver) = weak.upgrade() else { return };
+    let unplugged = {
+        let weak = weak.clone();
+        move || {
+            if let Some(driver) = weak.upgrade() {
+                driver.camera_lost(CameraFault::Unplugged);
+            }
+        }
+    };
+    match Camera::open(&driver.video, driver.config.camera_id.as_deref(), unplugged).await {
+        // The person cancelled while the permission question was open: dropping the camera stops it.
+        Ok(_) if driver.closed.get() => {}
+        Ok(camera) => {
+            driver.meter.borrow_mut().forgive(page::now());
+            let pump = FramePump::start(&driver.video, move |t| {
+                if let Some(driver) = weak.upgrade().filter(|d| !d.closed.get()) {
+                    driver.on_frame(t);
+                }
+            });
+            driver.pump.replace(Some(pump));
+            camera.show();
+            driver.camera.replace(Some(camera));
+            if !camera::play(&driver.video).await && !driver.closed.get() {
+                driver.emit(&PageEvent::NeedsTap);
+            }
+        }
+        Err(fault) => driver.camera_lost(fault),
+    }
+}
+
+/// Encodes, commits, asks for the next challenge, starts the uploads.
+async fn commit(driver: Rc<Driver>, step: u32, frames: Vec<(FrameId, Millis)>, best: Option<(FrameId, Millis)>) {
+    let Some(settings) = driver.client.settings() else { return };
+    let ids: Vec<FrameId> = frames.iter().map(|(id, _)| *id).collect();
+    let mut encoding = None;
+    driver.with_engine(|engine| encoding = Some(engine.encode(&ids, best.map(|(id, _)| id), settings.evidence_quality, settings.frame_max_bytes)));
+    let Some(encoding) = encoding else { return };
+    let Some(bytes) = encoding.done().await else { return driver.engine_failed("frames could not be encoded") };
+    let mut jpegs = Vec::with_capacity(bytes.len());
+    for bytes in bytes {
+        match Jpeg::new(bytes).await {
+            Ok(jpeg) => jpegs.push(jpeg),
+            Err(problem) => return driver.network(problem),
+        }
+    }
+    if best.is_some() {
+        driver.best.replace(jpegs.last().map(|j| j.digest.clone()));
+    }
+    let t = frames.into_iter().chain(best).map(|(_, t)| t).collect();
+    match driver.client.challenge(step, jpegs, t).await {
+        Ok(reply) => {
+            if !driver.closed.get() {
+                driver.feed(Input::ChallengeArrived(reply.next.map(|c| Challenge { step: c.step, action: c.action, min: c.min_ms, max: c.max_ms })));
+                driver.client.upload().await;
+            }
+        }
+        Err(problem) => driver.network(problem),
+    }
+}
+
+async fn submit(driver: Rc<Driver>) {
+    let Some(best) = driver.best.borrow().clone() else {
+        return driver.network(CallError::Network(NetworkFault::BadReply));
+    };
+    let telemetry = driver.meter.borrow().telemetry();
+    match driver.client.finalise(best, telemetry).await {
+        Ok(Coded { code, message }) if !driver.closed.get() => driver.feed(Input::VerdictArrived { code, message: message.into_owned() }),
+        Ok(_) => {}
+        Err(problem) => driver.network(problem),
+    }
+}

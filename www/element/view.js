@@ -1,0 +1,96 @@
+/** The element's shadow tree and the few ways in which it changes. No decisions: it shows what it is told. */
+import { actionFigure, cross, mark } from './figure.js';
+import { Ring, svg } from './ring.js';
+
+/** @param {string} name @param {Record<string, string>} [attributes] @param {(Node | string)[]} [children] */
+export function el(name, attributes = {}, children = []) {
+  const node = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+  node.append(...children);
+  return node;
+}
+
+export class View {
+  constructor() {
+    this.video = el('video', { part: 'video', playsinline: '', muted: '', disablepictureinpicture: '' });
+    this.video.muted = true;
+    this.ring = new Ring();
+    this.breath = el('div', { class: 'breath' });
+    this.inside = el('div', { class: 'inside' });
+    this.guide = el('p', { class: 'guide', part: 'guidance' });
+    this.figureBox = el('div', { class: 'figure-box', part: 'figure' });
+    this.prompt = el('h2', { class: 'prompt', part: 'prompt', tabindex: '-1' });
+    this.sentence = el('p', { class: 'sentence', part: 'sentence' });
+    this.action = el('button', { type: 'button', part: 'button' });
+    this.cancel = el('button', { type: 'button', class: 'cancel', part: 'cancel' }, [cross()]);
+    this.live = el('p', { class: 'hidden-text', role: 'status', 'aria-live': 'polite', 'aria-atomic': 'true' });
+    this.meter = el('div', { class: 'hidden-text', role: 'progressbar', 'aria-valuemin': '0' });
+    this.stage = el('section', { class: 'stage', part: 'stage', 'data-phase': 'idle' }, [
+      this.guide,
+      el('div', { class: 'oval', part: 'oval' }, [el('div', { class: 'hole' }, [this.video]), this.ring.node, el('div', { class: 'inside' }, [this.breath]), this.inside]),
+      el('div', { class: 'words' }, [this.figureBox, this.prompt, this.sentence, el('div', { class: 'buttons' }, [this.action])]),
+      this.cancel,
+      this.meter,
+      this.live,
+    ]);
+    this.video.addEventListener('playing', () => this.stage.classList.add('live-picture'));
+    this.video.addEventListener('emptied', () => this.stage.classList.remove('live-picture'));
+  }
+
+  /** Fixed texts of a language. */
+  language(texts) {
+    this.stage.lang = texts.lang;
+    this.stage.setAttribute('aria-label', texts.ui.title);
+    this.cancel.setAttribute('aria-label', texts.ui.cancel);
+    this.cancel.title = texts.ui.cancel;
+    this.video.setAttribute('aria-label', texts.ui.preview);
+    this.meter.setAttribute('aria-label', texts.ui.progress);
+  }
+
+  /**
+   * One screen.
+   * @param {{phase: string, prompt: string, sentence?: string, button?: string, figure?: string, mark?: string, cancellable?: boolean}} screen
+   */
+  show({ phase, prompt, sentence = '', button = '', figure = '', mark: sign = '', cancellable = true }) {
+    this.stage.dataset.phase = phase;
+    this.prompt.textContent = prompt;
+    this.sentence.textContent = sentence;
+    this.action.textContent = button;
+    this.action.hidden = !button;
+    this.cancel.hidden = !cancellable;
+    this.#fill(this.figureBox, figure, actionFigure);
+    this.#fill(this.inside, sign, (kind) => (kind === 'ghost' ? ghost() : mark(kind)));
+    if (phase !== 'act' && phase !== 'align') this.guidance('');
+  }
+
+  /** @param {string} text */
+  guidance(text) {
+    if (this.guide.textContent === text) return;
+    this.guide.textContent = text;
+    this.guide.classList.remove('on');
+    // Restarts the entrance.
+    if (text) requestAnimationFrame(() => this.guide.classList.add('on'));
+  }
+
+  /** @param {number} step @param {number} of @param {string} text */
+  steps(step, of, text) {
+    this.meter.setAttribute('aria-valuemax', String(of));
+    this.meter.setAttribute('aria-valuenow', String(step));
+    this.meter.setAttribute('aria-valuetext', text);
+  }
+
+  /** Replaces a drawing only when it is another, so that its motion runs on. */
+  #fill(box, kind, make) {
+    if (box.dataset.kind === kind) return;
+    box.dataset.kind = kind;
+    box.replaceChildren(...(kind ? [make(kind)] : []));
+  }
+}
+
+/** The outline of a head, before the picture is there. */
+function ghost() {
+  return svg('svg', { viewBox: '0 0 120 150', class: 'ghost', 'aria-hidden': 'true' }, [
+    svg('path', { d: 'M60,10 C88,10 99,32 97,62 C95,92 79,116 60,116 C41,116 25,92 23,62 C21,32 32,10 60,10 Z', fill: 'none', 'stroke-width': 3 }),
+    svg('path', { d: 'M10,148 C16,128 34,122 46,118 M110,148 C104,128 86,122 74,118', fill: 'none', 'stroke-width': 3, 'stroke-linecap': 'round' }),
+  ]);
+}

@@ -1,0 +1,128 @@
+/** The engine's worker: loads wasm and models, draws frames, keeps the pictures the wasm need not hold. Messages: see src/shell/port.rs. */
+import init, { Engine } from './engine/faceid_liveness.js';
+import { fetchBytes, looksLikeWasm } from './fetch.js';
+
+/** @type {Engine | null} */
+let engine = null;
+/** Full-size pixels: of the frame judged last, and of the best one. @type {{id: number, picture: ImageBitmap | ImageData} | null} */
+let latest = null;
+/** @type {typeof latest} */
+let best = null;
+/** @type {OffscreenCanvasRenderingContext2D | null} */
+let small = null;
+
+const canDraw = (() => {
+  try {
+    return new OffscreenCanvas(1, 1).getContext('2d') !== null;
+  } catch {
+    return false;
+  }
+})();
+
+self.addEventListener('message', ({ data }) => {
+  const handler = handlers[data?.type];
+  if (handler) handler(data);
+});
+
+const handlers = {
+  /** @param {{assets: Record<string, string>}} message */
+  async load({ assets }) {
+    try {
+      const [wasm, detector, landmark, geometry] = await Promise.all([
+        fetchBytes(assets.wasm, looksLikeWasm),
+        fetchBytes(assets.detector),
+        fetchBytes(assets.landmark),
+        fetchBytes(assets.geometry),
+      ]);
+      await init({ module_or_path: wasm });
+      engine = new Engine(detector, landmark, geometry);
+      self.postMessage({ type: 'ready', draws: canDraw });
+    } catch (error) {
+      fail(error);
+    }
+  },
+
+  /** @param {{id: number, t: number, side: number, bitmap?: ImageBitmap, width?: number, height?: number, rgba?: Uint8Array}} message */
+  frame(message) {
+    if (!engine) return;
+    try {
+      const { width, height, rgba, picture } = pixels(message);
+      forget(latest);
+      latest = { id: message.id, picture };
+      const data = engine.observe(message.id, message.t, width, height, rgba, message.side);
+      self.postMessage({ type: 'observed', id: message.id, t: message.t, data }, [data.buffer]);
+    } catch (error) {
+      if (error instanceof WebAssembly.RuntimeError) fail(error);
+      else self.postMessage({ type: 'skipped', id: message.id, code: error?.code ?? 'draw-failed', reason: String(error?.reason ?? error) });
+    }
+  },
+
+  /** @param {{ids: number[]}} message */
+  retain({ ids }) {
+    engine?.retain(Float64Array.from(ids));
+  },
+
+  /** @param {{id: number}} message */
+  'keep-best'({ id }) {
+    if (latest?.id !== id) return;
+    const former = best;
+    best = latest;
+    forget(former);
+  },
+
+  /** @param {{call: number, ids: number[], best: number | null, quality: number, maxBytes: number}} message */
+  encode({ call, ids, best: bestId, quality, maxBytes }) {
+    try {
+      if (!engine) throw new Error('not loaded');
+      const frames = engine.encode(Float64Array.from(ids), quality);
+      if (bestId !== null) frames.push(encodeBest(bestId, quality, maxBytes));
+      self.postMessage({ type: 'encoded', call, frames }, frames.map((/** @type {Uint8Array} */ f) => f.buffer));
+    } catch (error) {
+      self.postMessage({ type: 'encode-failed', call, code: error?.code ?? 'encode-failed', reason: String(error?.reason ?? error) });
+      if (error instanceof WebAssembly.RuntimeError) fail(error);
+    }
+  },
+};
+
+/** Pixels to judge: drawn shrunk where the worker can draw (far cheaper than reading the full picture), else as they came. */
+function pixels({ side, bitmap, width, height, rgba }) {
+  if (!bitmap) return { width, height, rgba, picture: new ImageData(new Uint8ClampedArray(rgba), width, height) };
+  const scale = Math.min(1, side / Math.max(bitmap.width, bitmap.height));
+  const [w, h] = [Math.max(1, Math.round(bitmap.width * scale)), Math.max(1, Math.round(bitmap.height * scale))];
+  if (!small || small.canvas.width !== w || small.canvas.height !== h) {
+    small = new OffscreenCanvas(w, h).getContext('2d', { willReadFrequently: true });
+    small.imageSmoothingQuality = 'high';
+  }
+  small.drawImage(bitmap, 0, 0, w, h);
+  const data = small.getImageData(0, 0, w, h).data;
+  return { width: w, height: h, rgba: new Uint8Array(data.buffer), picture: bitmap };
+}
+
+/** The best frame at full size; smaller only when the server's limit for one file asks for it. */
+function encodeBest(id, quality, maxBytes) {
+  const kept = [best, latest].find((frame) => frame?.id === id);
+  if (!kept) throw new Error('best frame is gone');
+  const { width, height, data } = kept.picture instanceof ImageData ? kept.picture : read(kept.picture);
+  const rgba = new Uint8Array(data.buffer);
+  for (const q of [Math.max(quality, 92), quality, 60, 40]) {
+    const jpeg = engine.encodePixels(width, height, rgba, q);
+    if (jpeg.length <= maxBytes) return jpeg;
+  }
+  throw new Error('best frame exceeds the size limit');
+}
+
+function read(/** @type {ImageBitmap} */ bitmap) {
+  const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d', { willReadFrequently: true });
+  context.drawImage(bitmap, 0, 0);
+  return context.getImageData(0, 0, bitmap.width, bitmap.height);
+}
+
+/** Bitmaps hold memory outside the garbage collector's sight. */
+function forget(frame) {
+  if (frame && frame !== best && frame.picture instanceof ImageBitmap) frame.picture.close();
+}
+
+function fail(error) {
+  engine = null;
+  self.postMessage({ type: 'failed', code: error?.code ?? 'engine-trap', reason: String(error?.reason ?? error?.message ?? error) });
+}

@@ -1,0 +1,131 @@
+//! Builds the page: both wasm binaries, then `dist/` (the demo page) with the npm package's files under `dist/faceid`.
+
+use crate::{
+    process::{root, run, step, target_dir},
+    tools,
+};
+use anyhow::{Context, Result, bail};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// The build tool's version; wasm-bindgen's follows Cargo.lock.
+const WASM_PACK: &str = "0.15.1";
+/// Files of the models folder that the page loads.
+const MODELS: [&str; 3] = ["face_detector.onnx", "face_landmark.onnx", "canonical_face.json"];
+
+/// How much the compiler may take its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Profile {
+    /// Optimised, no link-time optimisation: minutes faster to build, larger.
+    Release,
+    /// What is published: fat LTO, panic = abort.
+    Page,
+}
+
+/// One wasm binary of the root package.
+struct Binary {
+    feature: &'static str,
+    rustflags: &'static str,
+}
+
+/// The shell stays free of SIMD so that it can tell an old browser what it lacks.
+const BINARIES: [Binary; 2] =
+    [Binary { feature: "shell", rustflags: "" }, Binary { feature: "engine", rustflags: "-C target-feature=+simd128" }];
+
+/// Builds everything and returns `dist`. The models must be there already.
+///
+/// # Errors
+/// When a tool, a build step or a file fails.
+pub(crate) fn build_web(profile: Profile) -> Result<PathBuf> {
+    tools::wasm_target()?;
+    let bindgen = tools::cargo_tool("wasm-bindgen-cli", "wasm-bindgen", &tools::locked_version("wasm-bindgen")?)?;
+    let pack = tools::cargo_tool("wasm-pack", "wasm-pack", WASM_PACK)?;
+    for binary in &BINARIES {
+        step(&format!("building the page's {} binary", binary.feature));
+        compile(binary, profile, &pack, &bindgen)?;
+    }
+    let dist = root().join("dist");
+    step("putting dist together");
+    assemble(&dist)?;
+    Ok(dist)
+}
+
+fn built(feature: &str) -> PathBuf {
+    target_dir().join("web").join(feature)
+}
+
+fn compile(binary: &Binary, profile: Profile, pack: &Path, bindgen: &Path) -> Result<()> {
+    let mut command = Command::new(pack);
+    command.current_dir(root()).args(["build", ".", "--target", "web", "--mode", "no-install", "--no-pack", "--out-name", "faceid_liveness"]);
+    command.arg("--out-dir").arg(built(binary.feature));
+    match profile {
+        Profile::Release => command.args(["--release", "--no-opt"]),
+        Profile::Page => command.args(["--profile", "page"]),
+    };
+    command.args(["--", "--locked", "--quiet", "--package", "faceid-liveness", "--features", binary.feature]);
+    // wasm-pack in no-install mode takes wasm-bindgen from the path, and the cargo that started us is the one to go on with.
+    let mut folders = vec![bindgen.parent().context("wasm-bindgen has no folder")?.to_path_buf()];
+    folders.extend(std::env::var_os("CARGO").and_then(|cargo| Path::new(&cargo).parent().map(Path::to_path_buf)));
+    folders.extend(std::env::var_os("PATH").iter().flat_map(std::env::split_paths));
+    let path = std::env::join_paths(folders).context("PATH holds a separator inside a folder's name")?;
+    // A target folder of its own: native builds resolve features for the whole workspace, the page's only for itself.
+    command.env("PATH", path).env("CARGO_TARGET_DIR", target_dir().join("wasm")).env("RUSTFLAGS", binary.rustflags);
+    run(&mut command)
+}
+
+/// Copies everything into a fresh `dist`.
+fn assemble(dist: &Path) -> Result<()> {
+    if dist.exists() {
+        fs::remove_dir_all(dist).with_context(|| format!("cannot empty {}", dist.display()))?;
+    }
+    let (www, package) = (root().join("www"), dist.join("faceid"));
+    copy_tree(&root().join("pkg-config"), &package)?;
+    copy_tree(&www.join("lib"), &package.join("lib"))?;
+    copy_tree(&www.join("element"), &package.join("element"))?;
+    for name in ["en.js", "zh.js", "lookup.js"] {
+        copy(&www.join("text").join(name), &package.join("text").join(name))?;
+    }
+    for binary in &BINARIES {
+        for name in ["faceid_liveness.js", "faceid_liveness.d.ts", "faceid_liveness_bg.wasm", "faceid_liveness_bg.wasm.d.ts"] {
+            copy(&built(binary.feature).join(name), &package.join("lib").join(binary.feature).join(name))?;
+        }
+    }
+    for name in MODELS {
+        let from = root().join("models").join(name);
+        if !from.exists() {
+            bail!("models/{name} is missing: run `cargo xtask models` first");
+        }
+        copy(&from, &package.join("models").join(name))?;
+    }
+    let version = env!("CARGO_PKG_VERSION");
+    let build = std::env::var("FACEID_BUILD").unwrap_or_else(|_| "dev".to_owned());
+    let text = format!(
+        "/** Written by the build. */\nexport const NAME = 'faceid-liveness';\nexport const VERSION = '{version}';\nexport const BUILD = '{build}';\n"
+    );
+    fs::write(package.join("lib/version.js"), text).context("cannot write version.js")?;
+    copy_tree(&www.join("demo"), dist)
+}
+
+fn copy_tree(from: &Path, to: &Path) -> Result<()> {
+    for entry in fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_tree(&entry.path(), &target)?;
+        } else {
+            copy(&entry.path(), &target)?;
+        }
+    }
+    Ok(())
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    if let Some(folder) = to.parent() {
+        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    }
+    fs::copy(from, to).with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))?;
+    Ok(())
+}
