@@ -88,9 +88,9 @@ impl ClientBuilder {
 }
 
 /// What the client says about itself at init.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct InitOptions {
-    /// Build of the client.
+    /// Build of the client; the server refuses versions that are too old. Default: this crate's own.
     pub sdk: SdkInfo,
     /// Telemetry.
     pub env: Environment,
@@ -98,6 +98,13 @@ pub struct InitOptions {
     pub consent: Option<Consent>,
     /// Actions the person cannot do.
     pub excluded_actions: Vec<Action>,
+}
+
+impl Default for InitOptions {
+    fn default() -> Self {
+        let sdk = SdkInfo { name: env!("CARGO_PKG_NAME").into(), version: env!("CARGO_PKG_VERSION").into(), ..SdkInfo::default() };
+        Self { sdk, env: Environment::default(), consent: None, excluded_actions: Vec::new() }
+    }
 }
 
 impl Client {
