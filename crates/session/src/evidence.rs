@@ -26,12 +26,12 @@ impl Candidates {
         }
     }
 
-    /// The window around an arc once enough frames follow it: at least the judge's number in all, two of them at rest afterwards.
+    /// The window around an arc once enough frames follow it: at least the judge's number in all, and a moment of rest afterwards.
     /// Before that `None`.
     pub(crate) fn window(&self, seen: &Seen, e: &EvidenceParams, j: &JudgeParams) -> Option<Vec<Candidate>> {
         let (first, last) = self.span(seen, e, j)?;
         let rest = self.frames.iter().filter(|(_, s)| s.t > seen.t_end);
-        let rested = rest.clone().count() >= 2 && rest.last().is_some_and(|(_, s)| s.t.since(seen.t_end) > j.settle);
+        let rested = rest.clone().count() >= 2 && rest.last().is_some_and(|(_, s)| s.t.since(seen.t_end) >= e.rest);
         (rested && last + 1 - first >= j.window_frames).then(|| self.thinned(first, last, seen, e, j))
     }
 
@@ -50,7 +50,7 @@ impl Candidates {
         let newest = self.frames.len().checked_sub(1)?;
         let start = self.frames.iter().rposition(|(_, s)| s.t <= seen.t_start).unwrap_or(0);
         let end = self.frames.iter().position(|(_, s)| s.t >= seen.t_end).unwrap_or(newest);
-        let rested = self.frames.iter().position(|(_, s)| s.t.since(seen.t_end) > j.settle).unwrap_or(newest);
+        let rested = self.frames.iter().position(|(_, s)| s.t.since(seen.t_end) >= e.rest).unwrap_or(newest);
         let last = (end + e.margin).max(rested).min(newest);
         let mut first = start.saturating_sub(e.margin);
         first = first.min((last + 1).saturating_sub(j.window_frames));

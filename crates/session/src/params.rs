@@ -258,6 +258,8 @@ pub struct EvidenceParams {
     pub spacing: Millis,
     /// Neutral frames kept before and after the movement.
     pub margin: usize,
+    /// Rest after the movement that the window must show: twice the judges' settling time, so that thinning cannot cost it.
+    pub rest: Millis,
     /// Most neutral frames of step 0.
     pub neutral_most: usize,
     /// How long frames are kept as candidates; the engine's ring holds about 6 s.
@@ -270,6 +272,6 @@ pub struct EvidenceParams {
 
 impl Default for EvidenceParams {
     fn default() -> Self {
-        Self { most: 20, spacing: Millis(100), margin: 3, neutral_most: 8, memory: Millis(5_500), retries: 1, tail: Millis(1_500) }
+        Self { most: 20, spacing: Millis(100), margin: 3, rest: Millis(160), neutral_most: 8, memory: Millis(5_500), retries: 1, tail: Millis(1_500) }
     }
 }

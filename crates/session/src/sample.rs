@@ -126,13 +126,13 @@ impl Baseline {
     }
 }
 
-/// The `q` quantile (0..1, nearest rank); `None` for an empty set.
+/// The `q` quantile (0..1), linear between neighbours; `None` for an empty set.
 pub(crate) fn quantile(values: impl Iterator<Item = f32>, q: f32) -> Option<f32> {
     let mut sorted: Vec<f32> = values.collect();
     sorted.sort_by(f32::total_cmp);
-    let last = sorted.len().checked_sub(1)?;
-    let index = (q.clamp(0.0, 1.0) * last as f32).round() as usize;
-    sorted.get(index).copied()
+    let place = q.clamp(0.0, 1.0) * sorted.len().checked_sub(1)? as f32;
+    let (low, high) = (sorted.get(place.floor() as usize)?, sorted.get(place.ceil() as usize)?);
+    Some(low + (high - low) * place.fract())
 }
 
 fn finite(value: Option<f32>) -> Option<f32> {

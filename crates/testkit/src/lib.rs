@@ -1,2 +1,14 @@
-//! Test helpers: fake models, scripted observations, scenario runner.
+//! Test helpers: synthetic faces, scripted motion, and a driver that plays camera, person and server for a session.
+//!
+//! Dev-dependency only. Everything is deterministic: times are arguments, randomness is a seed, and a failing run prints its seed.
 #![forbid(unsafe_code)]
+
+mod drive;
+mod face;
+mod rng;
+mod track;
+
+pub use drive::{Drive, Trace};
+pub use face::SyntheticFace;
+pub use rng::Rng;
+pub use track::{Track, gesture};

@@ -5,7 +5,7 @@ use crate::{
     params::{JudgeParams, Params},
     sample::{Baseline, Sample},
 };
-use faceid_protocol::Action;
+use faceid_protocol::{Action, Millis};
 
 /// Why a window cannot be judged. Never an attack verdict: the frames are missing or unreadable, nothing more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -39,15 +39,18 @@ pub enum WindowVerdict {
 
 /// Judges one evidence window: frames in capture order, from neutral through the peak to neutral.
 ///
-/// `baseline` is the neutral of the session's step 0; the head's zero may drift from it by [`JudgeParams::drift`], read off the first frames.
+/// `baseline` is the neutral of the session's step 0; the head's zero may drift from it by [`JudgeParams::drift`], read off the first and
+/// the last frame.
 #[must_use]
 pub fn judge_window(action: Action, baseline: &Baseline, samples: &[Sample], params: &Params) -> WindowVerdict {
     let p = &params.judge;
     if let Some(reason) = unmeasured(action, baseline, samples, p) {
         return WindowVerdict::NotMeasured(reason);
     }
-    let neutral = baseline.recentred(samples.get(..2).unwrap_or(samples), p.drift);
-    let mut judges = Judges::new(p);
+    let ends: Vec<Sample> = samples.first().into_iter().chain(samples.last()).copied().collect();
+    let neutral = baseline.recentred(&ends, p.drift);
+    // Two frames at rest are a rest here: the window is thinned, and it ends soon after the movement.
+    let mut judges = Judges::new(&JudgeParams { settle: Millis(0), ..p.clone() });
     let mut wrong = None;
     for sample in samples {
         for seen in judges.feed(sample, &neutral).seen {
