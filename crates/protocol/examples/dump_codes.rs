@@ -14,6 +14,7 @@ fn group(texts: &[Text]) -> Value {
 fn main() {
     let rows: Vec<Value> = codes::all()
         .map(|row| {
+            let meaning = codes::meaning(row);
             json!({
                 "table": row.table.name(),
                 "code": row.code,
@@ -25,8 +26,8 @@ fn main() {
                 "retryable": row.retryable,
                 "billed": row.billed,
                 "sdk_code": codes::sdk_twin(row).map(|twin| twin.code),
-                "en": row.en,
-                "zh": row.zh,
+                "en": meaning.en,
+                "zh": meaning.zh,
             })
         })
         .collect();

@@ -12,7 +12,7 @@ pub mod result;
 mod row;
 pub mod sdk;
 
-pub use row::{Blame, Class, Coded, FixedRow, ImageParam, KeyRow, ParamRow, Placeholder, Reason, ReasonRow, Row, Table};
+pub use row::{Blame, Class, Coded, FixedRow, ImageParam, KeyRow, Meaning, ParamRow, Placeholder, Reason, ReasonRow, Row, Table};
 
 /// What an SDK code adds to the result code or HTTP status it reports.
 pub const SDK_OFFSET: u32 = 50_000;
@@ -26,6 +26,20 @@ pub fn rows(table: Table) -> &'static [Row] {
         Table::Result => result::ROWS,
         Table::HttpGetResult => http_get_result::ROWS,
     }
+}
+
+/// What a row means.
+#[must_use]
+pub fn meaning(row: &Row) -> Meaning {
+    let meanings = match row.table {
+        Table::HttpGetBizToken => http_get_biz_token::MEANINGS,
+        Table::Sdk => sdk::MEANINGS,
+        Table::Result => result::MEANINGS,
+        Table::HttpGetResult => http_get_result::MEANINGS,
+    };
+    let index = rows(row.table).iter().position(|known| known == row);
+    // invariant: rows cannot be made outside this module, so every row is in its table
+    index.and_then(|index| meanings.get(index)).copied().unwrap_or(Meaning { zh: "", en: "" })
 }
 
 /// Every row of every table.

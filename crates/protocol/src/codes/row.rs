@@ -179,9 +179,15 @@ pub struct Row {
     pub retryable: bool,
     /// True when this row costs the customer one use.
     pub billed: bool,
-    /// Meaning in Chinese.
+}
+
+/// What a row means, in the words of the specification. Kept apart from [`Row`], so that a page which only looks rows up does not
+/// carry these texts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Meaning {
+    /// Chinese.
     pub zh: &'static str,
-    /// Meaning in English.
+    /// English.
     pub en: &'static str,
 }
 
@@ -377,12 +383,12 @@ macro_rules! rows {
                 blame: Blame::$blame,
                 retryable: rows!(@retry $retry),
                 billed: rows!(@bill $bill),
-                zh: $zh,
-                en: $en,
             });
         )+
         /// The whole table, in the order of the documentation.
         pub static ROWS: &[Row] = &[$(*$name.row()),+];
+        /// What the rows mean, in the same order.
+        pub(super) static MEANINGS: &[Meaning] = &[$(Meaning { zh: $zh, en: $en }),+];
     };
     (@type plain) => { FixedRow };
     (@type key) => { KeyRow };
