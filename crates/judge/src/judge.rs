@@ -77,20 +77,31 @@ pub struct Policy {
     pub accept_simulated: bool,
     /// Form of the evidence.
     pub limits: EvidenceLimits,
-    /// Cosine to the best frame below which a step shows somebody else.
+    /// Cosine to the best frame below which a frame shows somebody else.
     pub other_person: f32,
+    /// Cosine to the best frame from which a frame shows the same person; in between nothing is known.
+    pub same_person: f32,
     /// Parameters of the action judges.
     pub session: Params,
 }
 
 impl Policy {
-    /// Frames of one session against its best frame: see `Policy::other_person` and the calibration's data statement.
-    pub const OTHER_PERSON: f32 = 0.86;
+    /// Between ten people's video frames (480 px, JPEG quality 80, head turned at most 25°) and another person's best frame the
+    /// cosine was at most 0.928 in 3,300 comparisons.
+    pub const OTHER_PERSON: f32 = 0.93;
+    /// Between frames of one session and its own best frame it was at least 0.954 in 389 comparisons.
+    pub const SAME_PERSON: f32 = 0.945;
 }
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { accept_simulated: false, limits: EvidenceLimits::default(), other_person: Self::OTHER_PERSON, session: Params::default() }
+        Self {
+            accept_simulated: false,
+            limits: EvidenceLimits::default(),
+            other_person: Self::OTHER_PERSON,
+            same_person: Self::SAME_PERSON,
+            session: Params::default(),
+        }
     }
 }
 
@@ -179,8 +190,8 @@ impl Judge {
                 Likeness::Measured(cosine) if cosine < policy.other_person => {
                     return Err(End::Decided(Outcome::Attack(Attack::ReplacedFace)));
                 }
-                Likeness::Measured(_) => {}
-                Likeness::NotMeasured => return Err(End::failure(Failure::Identity(step_name))),
+                Likeness::Measured(cosine) if cosine >= policy.same_person => {}
+                Likeness::Measured(_) | Likeness::NotMeasured => return Err(End::failure(Failure::Identity(step_name))),
             }
         }
         Ok(())

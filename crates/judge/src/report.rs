@@ -99,7 +99,7 @@ pub enum Failure {
         /// 1-based step.
         step: u32,
     },
-    /// No frame of the step shows the face well enough to tell who it is.
+    /// No frame of the step shows the face well enough to tell who it is, or the likeness is neither clear nor clearly missing.
     Identity(Step),
 }
 

@@ -1,7 +1,7 @@
 //! Single pictures: reference photos, best frames.
 
 use crate::{
-    detect::{detect_faces, detect_with_border},
+    detect::detect_with_border,
     error::VisionError,
     frame::{Frame, QuarterTurn},
     model::Models,
@@ -20,23 +20,23 @@ pub struct Upright {
     pub observation: Observation,
 }
 
-/// Judges one picture on its own: detector, then landmarks of the largest face. When no face is found, the detector tries again with free space
-/// around the picture (tight crops).
+/// Judges one picture on its own: detector, then landmarks of the largest face. When that gives no face, the detector tries again with free space
+/// around the picture: in tight crops it sees nothing, or takes a part for a face, which the landmark network then rejects.
 ///
 /// # Errors
 /// [`VisionError`] when a network fails. No face is not an error.
 pub fn observe_still(models: &Models, frame: &Frame) -> Result<Observation, VisionError> {
-    let mut faces = detect_faces(models, frame)?;
-    if faces.is_empty() {
-        faces = detect_with_border(models, frame, models.params.still_border)?;
+    let mut observation = Observation { faces_detected: Some(0), frame_size: [frame.width(), frame.height()], ..Observation::default() };
+    for border in [0.0, models.params.still_border, models.params.still_wide_border] {
+        let faces = detect_with_border(models, frame, border)?;
+        observation.faces_detected = Some(u32::try_from(faces.len()).unwrap_or(u32::MAX));
+        observation.face = acquire(models, frame, &faces)?.and_then(|mesh| measured(models, frame, mesh));
+        if observation.face.is_some() {
+            observation.reacquired = true;
+            break;
+        }
     }
-    let face = acquire(models, frame, &faces)?.and_then(|mesh| measured(models, frame, mesh));
-    Ok(Observation {
-        faces_detected: Some(u32::try_from(faces.len()).unwrap_or(u32::MAX)),
-        reacquired: face.is_some(),
-        face,
-        frame_size: [frame.width(), frame.height()],
-    })
+    Ok(observation)
 }
 
 /// As [`observe_still`]; when no face is found, tries the picture turned by 90, 180 and 270 degrees and returns the first turn with a face,
