@@ -272,6 +272,15 @@ pub struct EvidenceParams {
 
 impl Default for EvidenceParams {
     fn default() -> Self {
-        Self { most: 20, spacing: Millis(100), margin: 3, rest: Millis(160), neutral_most: 8, memory: Millis(5_500), retries: 1, tail: Millis(1_500) }
+        Self {
+            most: 20,
+            spacing: Millis(100),
+            margin: 3,
+            rest: Millis(160),
+            neutral_most: 8,
+            memory: Millis(5_500),
+            retries: 1,
+            tail: Millis(1_500),
+        }
     }
 }

@@ -169,7 +169,9 @@ fn unless_closed(state: State, then: impl FnOnce(State) -> State) -> State {
 }
 
 fn observed(state: State, id: FrameId, t: Millis, observation: &Observation, shared: &mut Shared) -> State {
-    let Some(look) = state.strictness().and_then(|strictness| shared.look(id, t, observation, strictness)) else {
+    // Frames that trickle in while the page is hidden show a person who sees no prompt.
+    let strictness = state.strictness().filter(|_| !shared.hidden);
+    let Some(look) = strictness.and_then(|strictness| shared.look(id, t, observation, strictness)) else {
         return state;
     };
     match state {

@@ -159,9 +159,7 @@ impl Shared {
         let several = self.watch.several();
         let hint = gate(observation, &sample, several, strictness, &self.params.gate);
         let face = observation.face.is_some();
-        if !self.hidden {
-            self.timers.set(Timer::Stall, self.now.plus(times.stall));
-        }
+        self.timers.set(Timer::Stall, self.now.plus(times.stall));
         if face {
             self.seen_face = true;
             self.timers.clear(Timer::NoFace);

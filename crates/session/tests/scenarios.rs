@@ -27,12 +27,21 @@ fn jitter_and_a_fifth_of_the_frames_lost() {
             for seed in 1..=10 {
                 // A person repeats the movement when asked to.
                 let again = match action {
-                    Action::Nod => "500ms pitch 0; 900ms pitch -18; 1300ms pitch 0; 4500ms pitch 0; 4900ms pitch -18; 5300ms pitch 0; 8500ms pitch 0; 8900ms pitch -18; 9300ms pitch 0",
-                    Action::Shake => "500ms yaw 0; 900ms yaw 22; 1500ms yaw -22; 1900ms yaw 0; 4500ms yaw 0; 4900ms yaw 22; 5500ms yaw -22; 5900ms yaw 0; 8500ms yaw 0; 8900ms yaw 22; 9500ms yaw -22; 9900ms yaw 0",
-                    Action::Blink => "500ms eyes 1; 600ms eyes 0.1; 1150ms eyes 0.1; 1250ms eyes 1; 4500ms eyes 1; 4600ms eyes 0.1; 5150ms eyes 0.1; 5250ms eyes 1; 8500ms eyes 1; 8600ms eyes 0.1; 9150ms eyes 0.1; 9250ms eyes 1",
-                    Action::Mouth => "500ms mouth 0.02; 700ms mouth 0.3; 1300ms mouth 0.3; 1500ms mouth 0.02; 4500ms mouth 0.02; 4700ms mouth 0.3; 5300ms mouth 0.3; 5500ms mouth 0.02; 8500ms mouth 0.02; 8700ms mouth 0.3; 9300ms mouth 0.3; 9500ms mouth 0.02",
+                    Action::Nod => {
+                        "500ms pitch 0; 900ms pitch -18; 1300ms pitch 0; 4500ms pitch 0; 4900ms pitch -18; 5300ms pitch 0; 8500ms pitch 0; 8900ms pitch -18; 9300ms pitch 0"
+                    }
+                    Action::Shake => {
+                        "500ms yaw 0; 900ms yaw 22; 1500ms yaw -22; 1900ms yaw 0; 4500ms yaw 0; 4900ms yaw 22; 5500ms yaw -22; 5900ms yaw 0; 8500ms yaw 0; 8900ms yaw 22; 9500ms yaw -22; 9900ms yaw 0"
+                    }
+                    Action::Blink => {
+                        "500ms eyes 1; 600ms eyes 0.1; 1150ms eyes 0.1; 1250ms eyes 1; 4500ms eyes 1; 4600ms eyes 0.1; 5150ms eyes 0.1; 5250ms eyes 1; 8500ms eyes 1; 8600ms eyes 0.1; 9150ms eyes 0.1; 9250ms eyes 1"
+                    }
+                    Action::Mouth => {
+                        "500ms mouth 0.02; 700ms mouth 0.3; 1300ms mouth 0.3; 1500ms mouth 0.02; 4500ms mouth 0.02; 4700ms mouth 0.3; 5300ms mouth 0.3; 5500ms mouth 0.02; 8500ms mouth 0.02; 8700ms mouth 0.3; 9300ms mouth 0.3; 9500ms mouth 0.02"
+                    }
                 };
-                let drive = Drive { fps, seed, jitter: 0.4, drops: 0.2, noise: 0.5, answers: vec![Track::new(again)], ..Drive::new(&[action]) };
+                let drive =
+                    Drive { fps, seed, jitter: 0.4, drops: 0.2, noise: 0.5, answers: vec![Track::new(again)], ..Drive::new(&[action]) };
                 let trace = drive.run();
                 total += 1;
                 passed += u32::from(trace.ending() == "51000 SUCCESS");
@@ -50,14 +59,28 @@ fn three_actions_in_a_row_and_the_order_of_things() {
     let states: Vec<StateName> = trace.events.iter().filter_map(|(_, e)| if let Event::State(s) = e { Some(*s) } else { None }).collect();
     use StateName as S;
     let expected = [
-        S::WaitCamera, S::AlignFace, S::Calibrate, S::AwaitChallenge, S::Act, S::Commit, S::Act, S::Commit, S::Act, S::Commit, S::Submit,
-        S::AwaitVerdict, S::Closed,
+        S::WaitCamera,
+        S::AlignFace,
+        S::Calibrate,
+        S::AwaitChallenge,
+        S::Act,
+        S::Commit,
+        S::Act,
+        S::Commit,
+        S::Act,
+        S::Commit,
+        S::Submit,
+        S::AwaitVerdict,
+        S::Closed,
     ];
     assert_eq!(states, expected);
     let stop = trace.effects.iter().position(|(_, e)| *e == Effect::StopCamera);
     let submit = trace.effects.iter().position(|(_, e)| *e == Effect::Submit);
     assert!(stop < submit && stop.is_some(), "the camera is off before the uploads are waited for");
-    let best = trace.effects.iter().filter_map(|(_, e)| if let Effect::Commit { step, best, .. } = e { Some((*step, best.is_some())) } else { None });
+    let best = trace
+        .effects
+        .iter()
+        .filter_map(|(_, e)| if let Effect::Commit { step, best, .. } = e { Some((*step, best.is_some())) } else { None });
     assert_eq!(best.collect::<Vec<_>>(), [(0, false), (1, false), (2, false), (3, true)], "the best frame goes with the last action");
 }
 
@@ -80,7 +103,8 @@ fn evidence_windows_keep_their_promises() {
 
 #[test]
 fn wrong_action_policies() {
-    let shakes_then_nods = Track::new("500ms yaw 0; 800ms yaw 22; 1300ms yaw -22; 1700ms yaw 0; 3500ms pitch 0; 3900ms pitch -18; 4300ms pitch 0");
+    let shakes_then_nods =
+        Track::new("500ms yaw 0; 800ms yaw 22; 1300ms yaw -22; 1700ms yaw 0; 3500ms pitch 0; 3900ms pitch -18; 4300ms pitch 0");
     let run = |wrong_action, answer: &Track| Drive { wrong_action, answers: vec![answer.clone()], ..Drive::new(&[Action::Nod]) }.run();
     let wrong = |e: &Event| *e == Event::WrongAction { asked: Action::Nod, seen: Action::Shake };
 
@@ -90,7 +114,8 @@ fn wrong_action_policies() {
         assert_eq!(trace.ending(), "51000 SUCCESS", "{policy:?} lets the person try again");
     }
     assert_eq!(run(WrongActionPolicy::Fail, &shakes_then_nods).ending(), "54200 ACTION_ERROR");
-    let twice = Track::new("500ms yaw 0; 800ms yaw 22; 1300ms yaw -22; 1700ms yaw 0; 3500ms yaw 0; 3800ms yaw 22; 4300ms yaw -22; 4700ms yaw 0");
+    let twice =
+        Track::new("500ms yaw 0; 800ms yaw 22; 1300ms yaw -22; 1700ms yaw 0; 3500ms yaw 0; 3800ms yaw 22; 4300ms yaw -22; 4700ms yaw 0");
     let trace = run(WrongActionPolicy::RestartOnce, &twice);
     assert_eq!(trace.ending(), "54200 ACTION_ERROR", "one second chance");
     assert!(trace.saw(|e| *e == Event::Guidance(Some(Guidance::WrongAction))), "and a hint about it");
@@ -98,9 +123,8 @@ fn wrong_action_policies() {
 
 #[test]
 fn a_blink_is_never_a_wrong_action() {
-    let answer = Track::new(
-        "500ms eyes 1; 560ms eyes 0.1; 1000ms eyes 0.1; 1060ms eyes 1; 1300ms pitch 0; 1700ms pitch -18; 2100ms pitch 0",
-    );
+    let answer =
+        Track::new("500ms eyes 1; 560ms eyes 0.1; 1000ms eyes 0.1; 1060ms eyes 1; 1300ms pitch 0; 1700ms pitch -18; 2100ms pitch 0");
     let trace = Drive { wrong_action: WrongActionPolicy::Fail, answers: vec![answer], ..Drive::new(&[Action::Nod]) }.run();
     assert_eq!(trace.ending(), "51000 SUCCESS");
     assert!(trace.saw(|e| *e == Event::Blink { deliberate: true }), "but it is reported");
@@ -114,13 +138,25 @@ fn what_is_not_the_action_runs_into_the_deadline() {
         (Action::Nod, "a nod too small", "500ms pitch 0; 900ms pitch -6; 1300ms pitch 0"),
         (Action::Nod, "a diagonal", "500ms pitch 0; 900ms pitch -14; 1300ms pitch 0; 501ms yaw 0; 900ms yaw 14; 1300ms yaw 0"),
         (Action::Shake, "one side only", "500ms yaw 0; 900ms yaw 25; 1300ms yaw 0"),
-        (Action::Shake, "sliding sideways", "500ms yaw 0; 900ms yaw 12; 1500ms yaw -12; 1900ms yaw 0; 500ms x 320; 900ms x 400; 1500ms x 240; 1900ms x 320"),
+        (
+            Action::Shake,
+            "sliding sideways",
+            "500ms yaw 0; 900ms yaw 12; 1500ms yaw -12; 1900ms yaw 0; 500ms x 320; 900ms x 400; 1500ms x 240; 1900ms x 320",
+        ),
         (Action::Blink, "one spontaneous blink", "500ms eyes 1; 560ms eyes 0.1; 640ms eyes 0.1; 720ms eyes 1"),
         (Action::Blink, "a wink", "500ms left 1; 600ms left 0.1; 1100ms left 0.1; 1200ms left 1"),
         (Action::Blink, "a squint", "500ms eyes 1; 600ms eyes 0.7; 1100ms eyes 0.7; 1200ms eyes 1"),
         (Action::Blink, "eyes shut and kept shut", "500ms eyes 1; 600ms eyes 0.1"),
-        (Action::Mouth, "a smile that shows teeth", "500ms mouth 0.02; 700ms mouth 0.19; 1500ms mouth 0.19; 1700ms mouth 0.02; 500ms lips 0.48; 700ms lips 0.66; 1500ms lips 0.66; 1700ms lips 0.48"),
-        (Action::Mouth, "talking", "500ms mouth 0.02; 600ms mouth 0.14; 700ms mouth 0.04; 800ms mouth 0.2; 880ms mouth 0.04; 1000ms mouth 0.13; 1150ms mouth 0.02"),
+        (
+            Action::Mouth,
+            "a smile that shows teeth",
+            "500ms mouth 0.02; 700ms mouth 0.19; 1500ms mouth 0.19; 1700ms mouth 0.02; 500ms lips 0.48; 700ms lips 0.66; 1500ms lips 0.66; 1700ms lips 0.48",
+        ),
+        (
+            Action::Mouth,
+            "talking",
+            "500ms mouth 0.02; 600ms mouth 0.14; 700ms mouth 0.04; 800ms mouth 0.2; 880ms mouth 0.04; 1000ms mouth 0.13; 1150ms mouth 0.02",
+        ),
     ];
     for (action, what, script) in rows {
         for fps in [15.0, 30.0] {
@@ -132,10 +168,13 @@ fn what_is_not_the_action_runs_into_the_deadline() {
 
 #[test]
 fn two_blinks_in_a_row_are_deliberate() {
-    let twice = Track::new("500ms eyes 1; 560ms eyes 0.1; 660ms eyes 0.1; 720ms eyes 1; 1100ms eyes 1; 1160ms eyes 0.1; 1260ms eyes 0.1; 1320ms eyes 1");
+    let twice = Track::new(
+        "500ms eyes 1; 560ms eyes 0.1; 660ms eyes 0.1; 720ms eyes 1; 1100ms eyes 1; 1160ms eyes 0.1; 1260ms eyes 0.1; 1320ms eyes 1",
+    );
     let trace = Drive { answers: vec![twice], ..Drive::new(&[Action::Blink]) }.run();
     assert_eq!(trace.ending(), "51000 SUCCESS");
-    let blinks: Vec<bool> = trace.events.iter().filter_map(|(_, e)| if let Event::Blink { deliberate } = e { Some(*deliberate) } else { None }).collect();
+    let blinks: Vec<bool> =
+        trace.events.iter().filter_map(|(_, e)| if let Event::Blink { deliberate } = e { Some(*deliberate) } else { None }).collect();
     assert_eq!(blinks, [false, true], "the second makes the pair");
 }
 

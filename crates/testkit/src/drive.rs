@@ -1,4 +1,8 @@
-use crate::{face::SyntheticFace, rng::Rng, track::{Track, gesture}};
+use crate::{
+    face::SyntheticFace,
+    rng::Rng,
+    track::{Track, gesture},
+};
 use faceid_protocol::{Action, Millis, wire::WrongActionPolicy};
 use faceid_session::{Challenge, Effect, Event, FrameId, Input, Outcome, Output, Params, Plan, Session, StateName};
 
@@ -108,8 +112,7 @@ const LIMIT: Millis = Millis(180_000);
 
 impl<'a> Run<'a> {
     fn new(drive: &'a Drive) -> Self {
-        let trace =
-            Trace { session: Session::new(Params::default()), now: START, events: Vec::new(), effects: Vec::new(), next_id: 0 };
+        let trace = Trace { session: Session::new(Params::default()), now: START, events: Vec::new(), effects: Vec::new(), next_id: 0 };
         let mut inbox = vec![(START, Input::Start(drive.plan()))];
         inbox.extend(drive.extra.iter().map(|(t, input)| (START.plus(*t), input.clone())));
         Self { drive, rng: Rng::new(drive.seed), trace, inbox, camera: None, frame_index: 0, prompt: None, prompts: 0, deadline: None }

@@ -26,7 +26,10 @@ enum State {
     /// Open at this time.
     Open(Millis),
     /// Between open and shut.
-    Between { open: Millis, before: Millis },
+    Between {
+        open: Millis,
+        before: Millis,
+    },
     Shut(Closure),
 }
 

@@ -67,7 +67,13 @@ pub(crate) struct Judged {
 
 impl Judges {
     pub(crate) fn new(params: &JudgeParams) -> Self {
-        Self { params: params.clone(), nod: NodJudge::default(), shake: ShakeJudge::default(), blink: BlinkJudge::default(), mouth: MouthJudge::default() }
+        Self {
+            params: params.clone(),
+            nod: NodJudge::default(),
+            shake: ShakeJudge::default(),
+            blink: BlinkJudge::default(),
+            mouth: MouthJudge::default(),
+        }
     }
 
     /// Feeds every judge the same sample and neutral.
