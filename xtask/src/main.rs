@@ -5,10 +5,16 @@
 #![forbid(unsafe_code)]
 
 mod codegen;
+mod demo;
 mod models;
+mod portraits;
 mod process;
+mod services;
+mod sim;
+mod testing;
 mod tidy;
 mod tools;
+mod video;
 mod web;
 
 use clap::{Parser, Subcommand};
@@ -23,6 +29,10 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Set up, build and start the whole system; with --simulate or --camera run it in headless Chromium.
+    Demo(demo::Options),
+    /// What CI runs.
+    Test(testing::Options),
     /// Fetch, convert and verify the model files.
     Models(models::Args),
     /// Write the files generated from the error taxonomy.
@@ -43,9 +53,13 @@ enum Command {
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
+        Command::Demo(options) => demo::demo(&options),
+        Command::Test(options) => testing::test(&options),
         Command::Models(args) => models::run(args),
         Command::Codegen { check } => codegen::run(check),
-        Command::Web { page } => web::build_web(if page { web::Profile::Page } else { web::Profile::Release }).map(|dist| println!("{}", dist.display())),
+        Command::Web { page } => {
+            web::build_web(if page { web::Profile::Page } else { web::Profile::Release }).map(|dist| println!("{}", dist.display()))
+        }
         Command::Tidy => tidy::run(),
     };
     match result {

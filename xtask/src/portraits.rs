@@ -1,7 +1,7 @@
 //! Two public-domain portraits that reach any machine through ordinary Python packages: a NASA astronaut (scikit-image) and a US Navy
 //! officer (matplotlib). Never committed.
 
-use crate::process::{MissingTool, output, step};
+use crate::process::{MissingTool, output, step, target_dir};
 use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
 use std::{
@@ -46,6 +46,11 @@ const OTHER: Source = Source {
     file: "grace_hopper.jpg",
     sha256: "a8ca6d734765703b09728ab47fe59f473d93ae3967fc24c7c0288c3c7adb7130",
 };
+
+/// Where the chores keep them.
+pub(crate) fn dir() -> PathBuf {
+    target_dir().join("portraits")
+}
 
 /// Puts both portraits into `dir` and returns where they are. Does nothing when they are there already.
 ///
@@ -103,7 +108,10 @@ fn extract(source: &Source, dir: &Path) -> Result<Vec<u8>> {
 fn python() -> Result<Command> {
     let found = Command::new("python3").arg("--version").output().is_ok_and(|o| o.status.success());
     if !found {
-        return Err(MissingTool("python3 is needed; install with:\n  apt-get install -y --no-install-recommends python3 python3-pip".into()).into());
+        return Err(MissingTool(
+            "python3 is needed; install with:\n  apt-get install -y --no-install-recommends python3 python3-pip".into(),
+        )
+        .into());
     }
     Ok(Command::new("python3"))
 }

@@ -20,6 +20,10 @@ pub(crate) fn to_mjpeg(input: &Path, folder: &Path) -> Result<PathBuf> {
     step("converting the clip to motion JPEG");
     let out = folder.join("camera.mjpeg");
     let scale = "scale=w='min(640,iw)':h='min(640,ih)':force_original_aspect_ratio=decrease:force_divisible_by=2,fps=30";
-    run(Command::new("ffmpeg").args(["-nostdin", "-loglevel", "error", "-y", "-i"]).arg(&input).args(["-an", "-vf", scale, "-q:v", "3", "-f", "mjpeg"]).arg(&out))?;
+    run(Command::new("ffmpeg")
+        .args(["-nostdin", "-loglevel", "error", "-y", "-i"])
+        .arg(&input)
+        .args(["-an", "-vf", scale, "-q:v", "3", "-f", "mjpeg"])
+        .arg(&out))?;
     Ok(out)
 }

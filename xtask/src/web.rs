@@ -25,47 +25,81 @@ pub(crate) enum Profile {
     Page,
 }
 
-/// One wasm binary of the root package.
+/// One wasm binary.
 struct Binary {
+    /// Folder of the package, from the root.
+    folder: &'static str,
+    package: &'static str,
+    /// File name without ending.
+    name: &'static str,
     feature: &'static str,
     rustflags: &'static str,
 }
 
 /// The shell stays free of SIMD so that it can tell an old browser what it lacks.
-const BINARIES: [Binary; 2] =
-    [Binary { feature: "shell", rustflags: "" }, Binary { feature: "engine", rustflags: "-C target-feature=+simd128" }];
+const BINARIES: [Binary; 2] = [page("shell", ""), page("engine", SIMD)];
+/// The simulated person for the page harness; never part of the package.
+const SIMULATE: Binary =
+    Binary { folder: "crates/simulate", package: "faceid-simulate", name: "faceid_simulate", feature: "web", rustflags: SIMD };
+const SIMD: &str = "-C target-feature=+simd128";
+
+const fn page(feature: &'static str, rustflags: &'static str) -> Binary {
+    Binary { folder: ".", package: "faceid-liveness", name: "faceid_liveness", feature, rustflags }
+}
 
 /// Builds everything and returns `dist`. The models must be there already.
 ///
 /// # Errors
 /// When a tool, a build step or a file fails.
 pub(crate) fn build_web(profile: Profile) -> Result<PathBuf> {
-    tools::wasm_target()?;
-    let bindgen = tools::cargo_tool("wasm-bindgen-cli", "wasm-bindgen", &tools::locked_version("wasm-bindgen")?)?;
-    let pack = tools::cargo_tool("wasm-pack", "wasm-pack", WASM_PACK)?;
     for binary in &BINARIES {
         step(&format!("building the page's {} binary", binary.feature));
-        compile(binary, profile, &pack, &bindgen)?;
+        compile(binary, profile, &built(binary.feature))?;
     }
-    let dist = root().join("dist");
     step("putting dist together");
-    assemble(&dist)?;
-    Ok(dist)
+    assemble(&dist())?;
+    Ok(dist())
+}
+
+/// Builds the simulated person into `out`.
+///
+/// # Errors
+/// As [`build_web`].
+pub(crate) fn build_simulate(out: &Path) -> Result<()> {
+    compile(&SIMULATE, Profile::Release, out)
+}
+
+/// The built page.
+pub(crate) fn dist() -> PathBuf {
+    root().join("dist")
 }
 
 fn built(feature: &str) -> PathBuf {
     target_dir().join("web").join(feature)
 }
 
-fn compile(binary: &Binary, profile: Profile, pack: &Path, bindgen: &Path) -> Result<()> {
+fn compile(binary: &Binary, profile: Profile, out: &Path) -> Result<()> {
+    tools::wasm_target()?;
+    let bindgen = tools::cargo_tool("wasm-bindgen-cli", "wasm-bindgen", &tools::locked_version("wasm-bindgen")?)?;
+    let pack = tools::cargo_tool("wasm-pack", "wasm-pack", WASM_PACK)?;
     let mut command = Command::new(pack);
-    command.current_dir(root()).args(["build", ".", "--target", "web", "--mode", "no-install", "--no-pack", "--out-name", "faceid_liveness"]);
-    command.arg("--out-dir").arg(built(binary.feature));
+    command.current_dir(root()).args(["build", binary.folder, "--target", "web", "--mode", "no-install", "--no-pack"]);
+    command.args(["--out-name", binary.name, "--out-dir"]).arg(out);
     match profile {
         Profile::Release => command.args(["--release", "--no-opt"]),
         Profile::Page => command.args(["--profile", "page"]),
     };
-    command.args(["--", "--locked", "--quiet", "--package", "faceid-liveness", "--features", binary.feature]);
+    command.args([
+        "--",
+        "--locked",
+        "--quiet",
+        "--lib",
+        "--package",
+        binary.package,
+        "--no-default-features",
+        "--features",
+        binary.feature,
+    ]);
     // wasm-pack in no-install mode takes wasm-bindgen from the path, and the cargo that started us is the one to go on with.
     let mut folders = vec![bindgen.parent().context("wasm-bindgen has no folder")?.to_path_buf()];
     folders.extend(std::env::var_os("CARGO").and_then(|cargo| Path::new(&cargo).parent().map(Path::to_path_buf)));

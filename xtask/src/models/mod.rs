@@ -23,7 +23,7 @@ use manifest::{FileEntry, Manifest, Method, Package};
 use role::Role;
 
 /// Arguments of `cargo xtask models`.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub(crate) struct Args {
     /// Only verify the files; fetch and write nothing.
     #[arg(long)]

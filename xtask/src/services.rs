@@ -1,0 +1,151 @@
+//! The processes of a demo: the cloud, and the customer's backend that serves the page. Both end with this value.
+
+use crate::process::{root, run, step, target_dir};
+use anyhow::{Context, Result, bail};
+use std::{
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::mpsc,
+    time::Duration,
+};
+
+/// The person that the demo's authority knows. The number is a test number with a right check digit.
+const NAME: &str = "\u{5f20}\u{4e09}";
+const NUMBER: &str = "110101199003074477";
+/// Loading the models takes about a second; a loaded machine gets time.
+const START_LIMIT: Duration = Duration::from_secs(60);
+
+/// What to start.
+#[derive(Debug)]
+pub(crate) struct Setup<'a> {
+    /// Port of the cloud; the page is on the next one.
+    pub(crate) port: u16,
+    /// Photograph that the authority holds.
+    pub(crate) id_photo: Option<&'a Path>,
+    /// Waive the cues that the simulated person trips.
+    pub(crate) accept_simulated: bool,
+    /// Fixed actions for a recorded camera; empty: drawn at random, three of them.
+    pub(crate) actions: &'a [String],
+}
+
+/// Running processes.
+#[derive(Debug)]
+pub(crate) struct Services {
+    backend: Child,
+    cloud: Child,
+    url: String,
+    folder: PathBuf,
+}
+
+impl Services {
+    /// Starts both and waits until they answer.
+    ///
+    /// # Errors
+    /// When a process does not start, ends at once or stays silent.
+    pub(crate) fn start(setup: &Setup<'_>) -> Result<Self> {
+        let folder = target_dir().join("demo").join(std::process::id().to_string());
+        if folder.exists() {
+            std::fs::remove_dir_all(&folder).with_context(|| format!("cannot empty {}", folder.display()))?;
+        }
+        std::fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
+        let (data, key, people) = (folder.join("data"), folder.join("key.json"), folder.join("people.json"));
+        let origin = format!("http://127.0.0.1:{}", setup.port + 1);
+        step("starting the cloud");
+        let mut cloud = binary("faceid");
+        cloud.arg("--data").arg(&data).args(["serve", "--demo", "--listen"]).arg(format!("127.0.0.1:{}", setup.port));
+        cloud.arg("--models").arg(root().join("models")).arg("--key-file").arg(&key).args(["--origin", &origin]);
+        if setup.accept_simulated {
+            cloud.arg("--accept-simulated");
+        }
+        if !setup.actions.is_empty() {
+            cloud.arg("--demo-actions").arg(setup.actions.join(","));
+        }
+        let (cloud, address) = spawn(cloud, "the cloud")?;
+        let mut guard = Guard(Some(cloud));
+        let mut add = binary("faceid");
+        add.arg("--data").arg(&data).args(["authority", "add", "--number", NUMBER, "--name", NAME]).stdout(Stdio::null());
+        if let Some(photo) = setup.id_photo {
+            add.arg("--photo").arg(photo);
+        }
+        run(&mut add)?;
+        let presets = serde_json::json!([{ "name": NAME, "idcard_number": NUMBER }]);
+        std::fs::write(&people, presets.to_string()).with_context(|| format!("cannot write {}", people.display()))?;
+        step("starting the demo backend");
+        let mut backend = binary("faceid-demo-backend");
+        backend.args(["--listen", &format!("127.0.0.1:{}", setup.port + 1), "--cloud", &address]);
+        backend.arg("--files").arg(crate::web::dist()).arg("--key-file").arg(&key).arg("--presets").arg(&people);
+        if !setup.actions.is_empty() {
+            backend.arg("--action-count").arg(setup.actions.len().to_string());
+        }
+        let (backend, url) = spawn(backend, "the demo backend")?;
+        let cloud = guard.0.take().context("the cloud was started above")?;
+        Ok(Self { backend, cloud, url, folder })
+    }
+
+    /// Address of the page.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Waits until one of the processes ends.
+    pub(crate) fn wait(mut self) -> Result<()> {
+        let status = self.backend.wait().context("cannot wait for the demo backend")?;
+        bail!("the demo backend ended with {status}")
+    }
+}
+
+impl Drop for Services {
+    fn drop(&mut self) {
+        for child in [&mut self.backend, &mut self.cloud] {
+            end(child);
+        }
+        // The key and the database are of this run only; leftovers are harmless.
+        drop(std::fs::remove_dir_all(&self.folder));
+    }
+}
+
+/// Ends a child when setting up the rest fails.
+struct Guard(Option<Child>);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.0 {
+            end(child);
+        }
+    }
+}
+
+fn end(child: &mut Child) {
+    // It may have ended by itself.
+    drop(child.kill());
+    drop(child.wait());
+}
+
+fn binary(name: &str) -> Command {
+    Command::new(target_dir().join("release").join(name))
+}
+
+/// Starts a process and waits for the address on its first line.
+fn spawn(mut command: Command, what: &str) -> Result<(Child, String)> {
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().with_context(|| format!("cannot start {what}"))?;
+    let output = child.stdout.take().with_context(|| format!("{what} has no output"))?;
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(output).lines().map_while(Result::ok) {
+            // Later lines have no reader; the loop only keeps the pipe from filling up.
+            drop(sender.send(line));
+        }
+    });
+    match receiver.recv_timeout(START_LIMIT) {
+        Ok(line) if line.starts_with("http://") => Ok((child, line)),
+        Ok(line) => {
+            end(&mut child);
+            bail!("{what} printed {line:?} instead of its address")
+        }
+        Err(_) => {
+            end(&mut child);
+            bail!("{what} did not start")
+        }
+    }
+}
