@@ -49,18 +49,36 @@ pub enum Border {
 /// The planes may differ in length; the shortest one counts.
 pub fn warp_row(src: Rgb<'_>, line: Line, border: Border, gain: f32, offset: f32, planes: [&mut [f32]; 3]) {
     let [red, green, blue] = planes;
+    let (max_x, max_y) = ((src.width - 1) as f32, (src.height - 1) as f32);
     for (i, ((r, g), b)) in red.iter_mut().zip(green.iter_mut()).zip(blue.iter_mut()).enumerate() {
         let step = i as f32;
-        let rgb = sample(src, line.x + step * line.dx, line.y + step * line.dy, border);
+        let (x, y) = (line.x + step * line.dx, line.y + step * line.dy);
+        // Almost every sample has all four neighbours; this test is false for NaN.
+        let rgb = if x >= 0.0 && y >= 0.0 && x < max_x && y < max_y { inner(src, x, y) } else { edge(src, x, y, border) };
         *r = rgb[0] * gain + offset;
         *g = rgb[1] * gain + offset;
         *b = rgb[2] * gain + offset;
     }
 }
 
-/// One bilinear sample, 0..255 per channel. A position that is not finite counts as far outside.
+/// A sample between four existing pixels, 0..255 per channel: `0 <= x < width - 1`, `0 <= y < height - 1`.
 #[inline]
-fn sample(src: Rgb<'_>, x: f32, y: f32, border: Border) -> [f32; 3] {
+fn inner(src: Rgb<'_>, x: f32, y: f32) -> [f32; 3] {
+    // Truncation is floor for what is not negative, and needs no library call.
+    let (column, row) = (x as u32, y as u32);
+    let (fx, fy) = (x - column as f32, y - row as f32);
+    let at = (row as usize * src.width + column as usize) * 3;
+    let below = at + src.width * 3;
+    let (Some(top), Some(bottom)) = (src.data.get(at..at + 6), src.data.get(below..below + 6)) else { return [0.0; 3] };
+    core::array::from_fn(|c| {
+        let upper = f32::from(top[c]) * (1.0 - fx) + f32::from(top[c + 3]) * fx;
+        let lower = f32::from(bottom[c]) * (1.0 - fx) + f32::from(bottom[c + 3]) * fx;
+        upper * (1.0 - fy) + lower * fy
+    })
+}
+
+/// A sample on or beyond the edge. A position that is not finite counts as far outside.
+fn edge(src: Rgb<'_>, x: f32, y: f32, border: Border) -> [f32; 3] {
     let (max_x, max_y) = ((src.width - 1) as f32, (src.height - 1) as f32);
     let inside = x > -1.0 && y > -1.0 && x < max_x + 1.0 && y < max_y + 1.0;
     if !inside && border == Border::Black {

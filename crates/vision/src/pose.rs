@@ -69,14 +69,17 @@ pub struct Fit {
 #[must_use]
 pub fn fit(geometry: &Geometry, landmarks: &[Point3]) -> Option<Fit> {
     let mut pairs = Vec::with_capacity(RIGID.len());
+    let (mut total, mut from, mut to) = (0.0, Vector3::zeros(), Vector3::zeros());
     for &(index, weight) in &RIGID {
         let p = landmarks.get(index)?;
-        let v = geometry.vertex(index);
-        pairs.push((Vector3::from(v.map(f64::from)), Vector3::new(f64::from(p.x), -f64::from(p.y), -f64::from(p.z)), weight));
+        let vertex = Vector3::from(geometry.vertex(index).map(f64::from));
+        let point = Vector3::new(f64::from(p.x), -f64::from(p.y), -f64::from(p.z));
+        total += weight;
+        from += vertex * weight;
+        to += point * weight;
+        pairs.push((vertex, point, weight));
     }
-    let total: f64 = pairs.iter().map(|p| p.2).sum();
-    let mean = |of: fn(&(Vector3<f64>, Vector3<f64>, f64)) -> Vector3<f64>| pairs.iter().map(|p| of(p) * p.2).sum::<Vector3<f64>>() / total;
-    let (from, to) = (mean(|p| p.0), mean(|p| p.1));
+    (from, to) = (from / total, to / total);
     let mut covariance = Matrix3::zeros();
     let mut spread = 0.0;
     for (v, p, weight) in &pairs {

@@ -3,7 +3,7 @@
 use faceid_kernels::{Border, Line, Rgb, accumulate_row, shrink_row, warp_row};
 
 use crate::{
-    frame::{Frame, MAX_SIDE},
+    frame::Frame,
     observation::Point2,
     roi::Roi,
 };
@@ -54,68 +54,81 @@ pub(crate) fn letterbox(frame: &Frame, fit: Letterbox, side: usize, gain: f32, o
 
 /// The frame at `scale` (< 1), area-averaged; sides rounded, at least 1 px.
 pub(crate) fn shrunk(frame: &Frame, scale: f32) -> Frame {
-    let fit = |side: u32| ((side as f32 * scale).round() as u32).clamp(1, side.min(MAX_SIDE));
-    resized(frame, fit(frame.width()), fit(frame.height()))
+    let fit = |side: u32| ((side as f32 * scale).round() as u32).clamp(1, side);
+    reduced(frame, Part { x: 0, y: 0, width: frame.width(), height: frame.height() }, fit(frame.width()), fit(frame.height()))
 }
 
-/// Area-averages to a size not larger than the frame's on either side.
-fn resized(frame: &Frame, width: u32, height: u32) -> Frame {
-    if (width, height) == (frame.width(), frame.height()) {
-        return frame.clone();
-    }
-    let (step_x, step_y) = (frame.width() as f32 / width as f32, frame.height() as f32 / height as f32);
-    let stride = frame.width() as usize * 3;
-    let mut sums = vec![0.0f32; stride];
+/// A rectangle of whole pixels inside a frame, not empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Part {
+    x: u32,
+    y: u32,
+    width: u32,
+    height: u32,
+}
+
+/// `part` of the frame, area-averaged to `width` x `height`, neither larger than the part's.
+fn reduced(frame: &Frame, part: Part, width: u32, height: u32) -> Frame {
+    let (step_x, step_y) = (part.width as f32 / width as f32, part.height as f32 / height as f32);
+    let (stride, left, used) = (frame.width() as usize * 3, part.x as usize * 3, part.width as usize * 3);
+    let mut sums = vec![0.0f32; used];
     let mut line = vec![[0.0f32; 3]; width as usize];
     let mut rgb = Vec::with_capacity(width as usize * height as usize * 3);
     for row in 0..height {
         sums.fill(0.0);
-        let (start, end) = (row as f32 * step_y, ((row + 1) as f32 * step_y).min(frame.height() as f32));
+        let (start, end) = (row as f32 * step_y, ((row + 1) as f32 * step_y).min(part.height as f32));
         let mut cover = 0.0;
-        for source in start as usize..(end.ceil() as usize).min(frame.height() as usize) {
+        for source in start as u32..(end.ceil() as u32).min(part.height) {
             let share = (end.min((source + 1) as f32) - start.max(source as f32)).max(0.0);
             cover += share;
-            accumulate_row(&frame.rgb()[source * stride..(source + 1) * stride], share, &mut sums);
+            let at = (part.y + source) as usize * stride + left;
+            accumulate_row(&frame.rgb()[at..at + used], share, &mut sums);
         }
         shrink_row(&sums, step_x, 1.0 / cover.max(f32::MIN_POSITIVE), &mut line);
         // `as u8` saturates; + 0.5 rounds.
         rgb.extend(line.iter().flatten().map(|&v| (v + 0.5) as u8));
     }
-    // invariant: width x height triplets were pushed and both sides are within the source's.
+    // invariant: width x height triplets were pushed and both sides are within the frame's.
     Frame::from_rgb(width, height, rgb).unwrap_or_else(|_| frame.clone())
 }
 
 /// The rotated square `roi` as planar RGB of `side` x `side`, each value `byte * gain + offset`; outside the frame the edge repeats.
 pub(crate) fn crop(frame: &Frame, roi: &Roi, side: usize, gain: f32, offset: f32) -> Vec<f32> {
-    // Shrinking more than 1.5 times would skip source pixels: take k x k samples per output pixel instead and average them.
-    let k = ((roi.side / (1.5 * side as f32)).ceil().max(1.0) as usize).min(8);
-    let fine = side * k;
-    let (cos, sin) = (roi.rotation.cos(), roi.rotation.sin());
-    let step = roi.side / fine as f32;
-    let line = |row: usize| {
-        let (u, v) = (step * 0.5 - roi.side / 2.0, (row as f32 + 0.5) * step - roi.side / 2.0);
-        Line { x: roi.centre.x + u * cos - v * sin - 0.5, y: roi.centre.y + u * sin + v * cos - 0.5, dx: step * cos, dy: step * sin }
-    };
-    let mut planes = vec![0.0; 3 * side * side];
-    let Some(rgb) = rgb_of(frame) else { return planes };
-    if k == 1 {
-        for_rows(&mut planes, side, |row, out| warp_row(rgb, line(row), Border::Replicate, gain, offset, out));
-        return planes;
+    // Up to two source pixels per sample bilinear reads them all; beyond that, area-average the part in question first.
+    let shrink = roi.side / side as f32;
+    if shrink > 2.0 && let Some(part) = part_under(frame, roi) {
+        let fit = |length: u32| ((length as f32 / shrink).round() as u32).clamp(1, length);
+        let (width, height) = (fit(part.width), fit(part.height));
+        let scale = (width as f32 / part.width as f32, height as f32 / part.height as f32);
+        let origin = Point2 { x: part.x as f32, y: part.y as f32 };
+        return sampled(&reduced(frame, part, width, height), origin, scale, roi, side, gain, offset);
     }
-    let mut scratch = vec![0.0f32; 3 * fine];
-    let mean = 1.0 / (k * k) as f32;
+    sampled(frame, Point2::default(), (1.0, 1.0), roi, side, gain, offset)
+}
+
+/// The part of the frame under `roi`; `None` when they do not touch.
+fn part_under(frame: &Frame, roi: &Roi) -> Option<Part> {
+    // Half the diagonal of the upright box around a rotated square.
+    let reach = roi.side / 2.0 * (roi.rotation.cos().abs() + roi.rotation.sin().abs());
+    let span = |centre: f32, length: u32| {
+        let (low, high) = ((centre - reach).floor().max(0.0) as u32, ((centre + reach).ceil().max(0.0) as u32).min(length));
+        (low < high).then(|| (low, high - low))
+    };
+    let ((x, width), (y, height)) = (span(roi.centre.x, frame.width())?, span(roi.centre.y, frame.height())?);
+    Some(Part { x, y, width, height })
+}
+
+/// Bilinear samples of `roi` from `source`, a picture of the frame with its corner at `origin` and its axes scaled by `scale`.
+fn sampled(source: &Frame, origin: Point2, scale: (f32, f32), roi: &Roi, side: usize, gain: f32, offset: f32) -> Vec<f32> {
+    let (cos, sin) = (roi.rotation.cos(), roi.rotation.sin());
+    let step = roi.side / side as f32;
+    let mut planes = vec![0.0; 3 * side * side];
+    let Some(rgb) = rgb_of(source) else { return planes };
     for_rows(&mut planes, side, |row, out| {
-        let mut out = out;
-        for sub in 0..k {
-            let (r, rest) = scratch.split_at_mut(fine);
-            let (g, b) = rest.split_at_mut(fine);
-            warp_row(rgb, line(row * k + sub), Border::Replicate, gain, offset, [&mut *r, &mut *g, &mut *b]);
-            for (plane, samples) in out.iter_mut().zip([&*r, &*g, &*b]) {
-                for (px, group) in plane.iter_mut().zip(samples.chunks_exact(k)) {
-                    *px += group.iter().sum::<f32>() * mean;
-                }
-            }
-        }
+        let (u, v) = (step * 0.5 - roi.side / 2.0, (row as f32 + 0.5) * step - roi.side / 2.0);
+        let (x, y) = (roi.centre.x + u * cos - v * sin - origin.x, roi.centre.y + u * sin + v * cos - origin.y);
+        let line = Line { x: x * scale.0 - 0.5, y: y * scale.1 - 0.5, dx: step * cos * scale.0, dy: step * sin * scale.1 };
+        warp_row(rgb, line, Border::Replicate, gain, offset, out);
     });
     planes
 }
