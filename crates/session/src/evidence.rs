@@ -30,8 +30,8 @@ impl Candidates {
     /// Before that `None`.
     pub(crate) fn window(&self, seen: &Seen, e: &EvidenceParams, j: &JudgeParams) -> Option<Vec<Candidate>> {
         let (first, last) = self.span(seen, e, j)?;
-        let rest = self.frames.iter().filter(|(_, s)| s.t > seen.t_end);
-        let rested = rest.clone().count() >= 2 && rest.last().is_some_and(|(_, s)| s.t.since(seen.t_end) >= e.rest);
+        let mut rest = self.frames.iter().filter(|(_, s)| s.t > seen.t_end);
+        let rested = rest.clone().count() >= 2 && rest.next_back().is_some_and(|(_, s)| s.t.since(seen.t_end) >= e.rest);
         (rested && last + 1 - first >= j.window_frames).then(|| self.thinned(first, last, seen, e, j))
     }
 

@@ -62,7 +62,8 @@ pub struct JudgeParams {
     pub mouth_open: f32,
     /// Rise below which the mouth is shut again.
     pub mouth_shut: f32,
-    /// Least gap / width of the opened inner lips: opening measured 0.55 to 0.75, a toothy smile 0.27, talking mostly below 0.35.
+    /// Least gap / upper-lip width (see [`crate::Sample::mouth_aspect`]). Opening measured 1.4 to 2.9, a toothy smile 1.0, talking mostly
+    /// below 1.25.
     pub mouth_aspect: f32,
     /// How long the mouth must stay open.
     pub mouth_hold: Millis,
@@ -109,7 +110,7 @@ impl Default for JudgeParams {
             blink_max: Millis(2000),
             mouth_open: 0.14,
             mouth_shut: 0.06,
-            mouth_aspect: 0.38,
+            mouth_aspect: 1.35,
             mouth_hold: Millis(200),
             gap: Millis(500),
             drift: 8.0,

@@ -4,8 +4,8 @@ use crate::params::JudgeParams;
 use faceid_protocol::Millis;
 use faceid_vision::{EyeOpenness, Face, Observation, Point2, Point3, Pose};
 
-/// Inner lips, MediaPipe face-mesh indices: upper middle, lower middle, the subject's right corner, left corner.
-const INNER_LIPS: [usize; 4] = [13, 14, 78, 308];
+/// Inner lips, MediaPipe face-mesh indices: upper middle, lower middle, and the upper lip half-way to the subject's right and left corner.
+const INNER_LIPS: [usize; 4] = [13, 14, 82, 312];
 
 /// The measures of one frame that the action judges read. Raw: never smoothed, never interpolated.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -18,7 +18,8 @@ pub struct Sample {
     pub eyes: EyeOpenness,
     /// Inner-lip gap / outer eye corner distance.
     pub mouth: Option<f32>,
-    /// Inner-lip gap / inner-lip width: tells an opened mouth (0.4 and more) from a smile that shows teeth (about 0.25).
+    /// Inner-lip gap / width of the inner upper lip (half-way points): tells an opened mouth (1.4 to 2.9 measured) from a smile that shows
+    /// teeth (0.9 to 1.0).
     pub mouth_aspect: Option<f32>,
     /// Centre of the face in frame pixels.
     pub centre: Option<Point2>,
@@ -147,4 +148,50 @@ fn mouth_aspect(face: &Face) -> Option<f32> {
 
 fn distance(a: Point3, b: Point3) -> f32 {
     ((a.x - b.x).powi(2) + (a.y - b.y).powi(2) + (a.z - b.z).powi(2)).sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use faceid_vision::LANDMARKS_IN_USE;
+
+    #[test]
+    fn reads_only_landmarks_that_the_page_model_places() {
+        assert!(INNER_LIPS.iter().all(|i| LANDMARKS_IN_USE.contains(i)));
+    }
+
+    fn sample(t: u64, pitch: f32, eye: f32) -> Sample {
+        Sample {
+            pose: Some(Pose { yaw: 1.0, pitch, roll: 0.0 }),
+            eyes: EyeOpenness { left: Some(eye), right: None },
+            mouth: Some(0.02),
+            ..Sample::unmeasured(Millis(t))
+        }
+    }
+
+    #[test]
+    fn a_neutral_is_robust_and_absent_when_unmeasured() {
+        let blink_inside: Vec<Sample> = (0..10).map(|i| sample(i, 2.0, if (3..6).contains(&i) { 0.1 } else { 0.9 })).collect();
+        let neutral = Baseline::from_samples(&blink_inside);
+        assert_eq!(neutral.map(|b| (b.pose.pitch, b.eyes.left, b.eyes.right, b.mouth)), Some((2.0, Some(0.9), None, Some(0.02))));
+        assert_eq!(Baseline::from_samples(&blink_inside[..3]), None, "three samples are too few");
+        assert_eq!(Baseline::from_samples(&[Sample::unmeasured(Millis(0)); 9]), None, "nothing measured");
+        let shut: Vec<Sample> = (0..9).map(|i| sample(i, 0.0, 0.05)).collect();
+        assert_eq!(Baseline::from_samples(&shut), None, "shut eyes are no neutral");
+    }
+
+    #[test]
+    fn recentring_follows_small_drifts_only() {
+        let Some(neutral) = Baseline::from_samples(&[sample(0, 0.0, 1.0); 4]) else { panic!("a neutral") };
+        assert!((neutral.recentred(&[sample(0, 5.0, 1.0), sample(1, 7.0, 1.0)], 8.0).pose.pitch - 6.0).abs() < 1e-5, "drift");
+        assert!(neutral.recentred(&[sample(0, 20.0, 1.0)], 8.0).pose.pitch.abs() < 1e-5, "a held turn");
+        assert_eq!(neutral.recentred(&[Sample::unmeasured(Millis(0))], 8.0), neutral, "nothing measured");
+    }
+
+    #[test]
+    fn quantiles_interpolate() {
+        let of = |q| quantile([3.0, 1.0, 2.0].into_iter(), q);
+        assert_eq!((of(0.0), of(0.5), of(0.75), of(1.0)), (Some(1.0), Some(2.0), Some(2.5), Some(3.0)));
+        assert_eq!(quantile(std::iter::empty(), 0.5), None);
+    }
 }

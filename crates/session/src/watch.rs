@@ -101,3 +101,14 @@ fn shape(face: &Face, sample: &Sample) -> Option<[f32; PAIRS.len()]> {
     }
     Some(ratios)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_only_landmarks_that_the_page_model_places() {
+        let mut read = PAIRS.iter().chain([&OUTER_EYES]).flat_map(|(a, b)| [a, b]);
+        assert!(read.all(|i| faceid_vision::LANDMARKS_IN_USE.contains(i)));
+    }
+}

@@ -150,7 +150,7 @@ fn what_is_not_the_action_runs_into_the_deadline() {
         (
             Action::Mouth,
             "a smile that shows teeth",
-            "500ms mouth 0.02; 700ms mouth 0.19; 1500ms mouth 0.19; 1700ms mouth 0.02; 500ms lips 0.48; 700ms lips 0.66; 1500ms lips 0.66; 1700ms lips 0.48",
+            "500ms mouth 0.02; 700ms mouth 0.19; 1500ms mouth 0.19; 1700ms mouth 0.02; 500ms lips 0.13; 700ms lips 0.18; 1500ms lips 0.18; 1700ms lips 0.13",
         ),
         (
             Action::Mouth,

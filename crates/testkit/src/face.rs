@@ -24,7 +24,7 @@ pub struct SyntheticFace {
     pub right: f32,
     /// Lip gap / outer eye distance.
     pub mouth: f32,
-    /// Width of the inner lips / outer eye distance.
+    /// Width of the inner upper lip between its half-way points (82, 312) / outer eye distance.
     pub lips: f32,
     /// Centre, px.
     pub x: f32,
@@ -54,7 +54,7 @@ impl Default for SyntheticFace {
             left: 1.0,
             right: 1.0,
             mouth: 0.02,
-            lips: 0.48,
+            lips: 0.13,
             x: 320.0,
             y: 240.0,
             height: 230.0,
@@ -139,7 +139,8 @@ impl SyntheticFace {
             local[i] = [x, y, z];
         }
         let (gap, lips) = (self.mouth * EYES, self.lips * EYES);
-        for (i, x, y) in [(13, 0.0, -gap / 2.0), (14, 0.0, gap / 2.0), (78, -lips / 2.0, 0.0), (308, lips / 2.0, 0.0)] {
+        let lip = [(13, 0.0, -0.5), (14, 0.0, 0.5), (82, -0.5, -0.5), (87, -0.5, 0.5), (312, 0.5, -0.5), (317, 0.5, 0.5)];
+        for (i, x, y) in lip.map(|(i, x, y)| (i, x * lips, y * gap)) {
             local[i] = [x, 0.24 + y, -0.33];
         }
         let (sy, cy) = self.yaw.to_radians().sin_cos();
