@@ -165,15 +165,17 @@ impl Client {
         self.uploading.set(false);
     }
 
-    /// Waits for the uploads, then asks for the verdict until there is one.
-    pub(crate) async fn finalise(&self, best: String, telemetry: Telemetry) -> Result<Coded, CallError> {
+    /// Waits until every committed frame has arrived.
+    pub(crate) async fn settle(&self) -> Result<(), CallError> {
         while self.uploading.get() {
             page::sleep(UPLOAD_POLL_MS).await;
         }
         self.upload().await;
-        if let Some(error) = self.upload_error.take() {
-            return Err(error);
-        }
+        self.upload_error.take().map_or(Ok(()), Err)
+    }
+
+    /// Asks for the verdict until there is one.
+    pub(crate) async fn finalise(&self, best: String, telemetry: Telemetry) -> Result<Coded, CallError> {
         let transcript = self.secured.borrow().as_ref().map(|s| hex::encode(s.transcript)).ok_or(NetworkFault::BadReply)?;
         let body = json(&FinaliseRequest { best, telemetry, transcript })?;
         let _turn = self.lane.turn(Urgency::Call).await;

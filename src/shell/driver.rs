@@ -430,6 +430,10 @@ async fn submit(driver: Rc<Driver>) {
     let Some(best) = driver.best.borrow().clone() else {
         return driver.network(CallError::Network(NetworkFault::BadReply));
     };
+    if let Err(problem) = driver.client.settle().await {
+        return driver.network(problem);
+    }
+    driver.feed(Input::Submitted);
     let telemetry = driver.meter.borrow().telemetry();
     match driver.client.finalise(best, telemetry).await {
         Ok(Coded { code, message }) if !driver.closed.get() => driver.feed(Input::VerdictArrived { code, message: message.into_owned() }),
