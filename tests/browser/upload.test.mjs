@@ -1,0 +1,79 @@
+/**
+ * A real face before the real engine, and a cloud that fails after init: the session reaches its first commit (neutral frames) and must then end
+ * properly. Needs FACEID_PORTRAITS (folder with astronaut.png), ffmpeg and models in dist; says so when they are missing.
+ */
+import { after, before, test } from 'node:test';
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { launch, serve, watchPage } from './harness.mjs';
+import { fakeCloud } from './fake-cloud.mjs';
+
+const { FACEID_PORTRAITS: portraits } = process.env;
+const skip = portraits ? false : 'no FACEID_PORTRAITS';
+let folder;
+let browser;
+before(async () => {
+  if (skip) return;
+  folder = mkdtempSync(join(tmpdir(), 'faceid-'));
+  const camera = join(folder, 'still.mjpeg');
+  execFileSync('ffmpeg', ['-loglevel', 'error', '-loop', '1', '-i', join(portraits, 'astronaut.png'), '-vf', 'crop=280:210:84:14,scale=640:480', '-t', '2', '-r', '20', '-q:v', '2', camera]);
+  browser = await launch({ file: camera });
+});
+after(async () => {
+  await browser?.close();
+  if (folder) rmSync(folder, { recursive: true });
+});
+
+async function attempt(faults, until = () => true) {
+  const cloud = fakeCloud(faults);
+  const server = await serve(cloud.routes);
+  const page = await browser.newPage();
+  await page.addInitScript(watchPage);
+  await page.goto(`${server.url}/states.html?bare=1&state=idle&lang=en`);
+  await page.waitForSelector('[data-ready]');
+  const pending = page.evaluate(() => document.getElementById('liveness').start({ bizToken: 'token' }));
+  await until(page, cloud);
+  const outcome = await pending;
+  const live = await page.evaluate(() => globalThis.__live());
+  const states = await page.evaluate(() => globalThis.__events.filter((e) => e.type === 'state').map((e) => e.state));
+  await page.close();
+  await server.close();
+  assert.equal(live, 0, 'no camera left running');
+  return { outcome, states, calls: cloud.calls };
+}
+
+test('a connection cut while frames are uploaded ends with NETWORK_ERROR', { skip }, async () => {
+  const { outcome, states, calls } = await attempt({ frames: (request) => void request.socket.destroy() });
+  assert.equal(`${outcome.code} ${outcome.message}`, '56000 NETWORK_ERROR');
+  assert.ok(states.includes('calibrate'), states.join(' '));
+  assert.equal(calls.filter((c) => c === 'frames').length, 4, 'the same upload tried four times');
+});
+
+test('a refused commit ends with the row the cloud sent', { skip }, async () => {
+  const { outcome } = await attempt({ challenge: (_, response) => void response.writeHead(403).end('{"code":54200,"message":"USER_TIMEOUT"}') });
+  assert.equal(`${outcome.code} ${outcome.message} ${outcome.fromServer}`, '54200 USER_TIMEOUT true');
+});
+
+test('neutral frames are committed and uploaded, the prompt comes, and a cancel is told to the cloud', { skip }, async () => {
+  const { outcome, states, calls } = await attempt({}, async (page, cloud) => {
+    await page.waitForFunction(() => globalThis.__events.some((e) => e.type === 'prompt'), undefined, { timeout: 60000 });
+    while (cloud.calls.filter((c) => c === 'frames').length < 4) await new Promise((r) => setTimeout(r, 50));
+    await page.evaluate(() => document.getElementById('liveness').cancel());
+    while (!cloud.calls.includes('cancel')) await new Promise((r) => setTimeout(r, 50));
+  });
+  assert.equal(outcome.message, 'USER_CANCEL');
+  assert.ok(states.includes('act'), states.join(' '));
+  assert.ok(calls.indexOf('challenge') < calls.indexOf('frames'), 'committed before anything is uploaded');
+});
+
+test('a wasm trap in the page ends the session and turns the camera off', { skip }, async () => {
+  const { outcome } = await attempt({}, async (page) => {
+    await page.waitForFunction(() => globalThis.__events.some((e) => e.type === 'state' && e.state === 'calibrate'), undefined, { timeout: 60000 });
+    // The module's own last resort, as its panic hook calls it.
+    await page.evaluate(async () => (await import('/faceid/lib/errors.js')).reportPanic('test'));
+  });
+  assert.equal(`${outcome.code} ${outcome.message}`, '50000 UNKOWN_ERROR');
+});
