@@ -72,7 +72,8 @@ impl Engine {
         for id in ids {
             let id = *id as u64;
             let frame = self.ring.get(id).ok_or(EngineError::Gone(id))?;
-            out.push(&jpeg(frame, quality)?);
+            let bytes = jpeg(frame, quality)?;
+            out.push(&bytes);
         }
         Ok(out)
     }
