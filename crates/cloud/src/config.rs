@@ -65,7 +65,7 @@ pub struct SdkConfig {
     pub evidence_max_side: u32,
     /// JPEG quality of evidence frames.
     pub evidence_quality: u8,
-    /// Frames in one commit.
+    /// Frames in one commit, the best frame included.
     pub frames_per_step: usize,
     /// What a wrong action does.
     pub wrong_action: WrongAction,
@@ -162,13 +162,13 @@ impl Default for SdkConfig {
             upload_grace_s: 30,
             evidence_max_side: 480,
             evidence_quality: 85,
-            frames_per_step: 64,
+            frames_per_step: 61,
             wrong_action: WrongAction::RestartOnce,
             return_prefixes: Vec::new(),
             concurrent: 512,
             judges: 2,
             lease_s: 30,
-            finalise_wait_s: 10,
+            finalise_wait_s: 5,
         }
     }
 }

@@ -12,8 +12,11 @@ pub mod idnumber;
 pub mod judging;
 pub mod public;
 pub mod random;
+mod sdk;
 pub mod sign;
 pub mod store;
+pub mod upkeep;
+mod verdict;
 
 pub use app::{App, Parts};
 
@@ -22,5 +25,5 @@ use axum::Router;
 /// Every route of the service.
 #[must_use]
 pub fn router(app: App) -> Router {
-    public::routes().with_state(app)
+    public::routes().merge(sdk::routes(&app)).with_state(app)
 }

@@ -1,0 +1,39 @@
+//! `POST cancel`: the person gave up.
+
+use super::{
+    call::{Admitted, JSON_MAX, admit},
+    init::body_refusal,
+    keys::digest,
+    refuse::Refused,
+};
+use crate::{
+    app::App,
+    body,
+    store::{Outcome, State as Phase},
+};
+use axum::{
+    extract::{Request, State},
+    response::Response,
+};
+use faceid_protocol::codes::{result as results, sdk as rows};
+use http::StatusCode;
+use std::time::Duration;
+
+pub(super) async fn handle(State(app): State<App>, request: Request) -> Result<Response, Refused> {
+    let (head, body) = request.into_parts();
+    let body = body::read(&head.headers, body, JSON_MAX, Duration::from_secs(app.config.server.body_timeout_s)).await.map_err(body_refusal)?;
+    let call = match admit(&app, &head, digest(&body)).await? {
+        Admitted::Fresh(call) => call,
+        Admitted::Again(response) => return Ok(response),
+        Admitted::Judging(_) => return Err(Refused::authentication()),
+    };
+    if !matches!(call.session.state, Phase::Inited | Phase::Capturing) {
+        return Err(call.refuse(rows::AUTHENTICATION_FAIL.coded()));
+    }
+    let reply = b"{}";
+    let advance = call.advance(Phase::Aborted, StatusCode::OK, reply);
+    match app.store.settle_by_call(&advance, &Outcome::plain(results::USER_CANCELLATION), app.clock.now()).await {
+        Ok(()) => Ok(call.answer(StatusCode::OK, reply.to_vec())),
+        Err(error) => call.lost(&app, error).await,
+    }
+}
