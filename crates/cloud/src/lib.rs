@@ -6,13 +6,17 @@
 mod app;
 pub mod authority;
 mod body;
+pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod face_judge;
 pub mod idnumber;
 pub mod judging;
+pub mod models;
 pub mod public;
 pub mod random;
 mod sdk;
+pub mod server;
 pub mod sign;
 pub mod store;
 pub mod upkeep;

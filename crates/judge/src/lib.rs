@@ -24,4 +24,5 @@ pub use evidence::{ActionEvidence, EvidenceBundle, EvidenceFrame, EvidenceLimits
 pub use judge::{Judge, JudgeError, ModelFiles, Policy, RunError};
 pub use photo::{CompareError, Comparison, KnownFace, MAX_TURN, MIN_EYE_SPAN, PhotoError, eye_span};
 pub use report::{Attack, Failure, Outcome, Passed, Report, Step, Unverified, WindowReport};
+pub use faceid_vision::DecodeError;
 pub use spec::{Channels, EmbeddingSpec, InputSpec, Layout, Normalise, SpecError, Template};

@@ -42,7 +42,7 @@ pub(super) enum Admitted {
 
 /// Checks one call. `body_sha` is the digest of the body, or for uploads the digest in the path.
 pub(super) async fn admit(app: &App, head: &Parts, body_sha: [u8; 32]) -> Result<Admitted, Refused> {
-    let stated = Stated::read(app, head).ok_or_else(Refused::authentication)?;
+    let stated = Stated::read(head).ok_or_else(Refused::authentication)?;
     let Some(mut session) = app.store.session(&stated.session_id).await.map_err(|e| Refused::internal(&e))? else {
         return Err(Refused::authentication());
     };
@@ -182,7 +182,7 @@ struct Stated {
 }
 
 impl Stated {
-    fn read(app: &App, head: &Parts) -> Option<Self> {
+    fn read(head: &Parts) -> Option<Self> {
         let seq = text(&head.headers, HEADER_SEQ)?;
         if seq.is_empty() || seq.len() > 18 || !seq.bytes().all(|b| b.is_ascii_digit()) {
             return None;
@@ -191,7 +191,7 @@ impl Stated {
             session_id: text(&head.headers, HEADER_SESSION)?.to_owned(),
             seal: Seal {
                 method: head.method.as_str().to_owned(),
-                path: format!("{}{}", app.config.public.base_path, head.uri.path()),
+                path: head.uri.path().to_owned(),
                 seq: seq.parse().ok()?,
                 prev: digest_header(&head.headers, HEADER_PREV)?,
             },

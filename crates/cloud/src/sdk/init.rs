@@ -43,7 +43,7 @@ pub(super) async fn handle(State(app): State<App>, request: Request) -> Result<R
     // A struct of texts and numbers always serialises.
     let bytes = serde_json::to_vec(&reply).map_err(|e| Refused::internal(&e))?;
     let keys = handshake.keys(&client, &body, &bytes).map_err(internal)?;
-    let seal = Seal { method: "POST".into(), path: format!("{}{}", app.config.public.base_path, head.uri.path()), seq: 0, prev: keys.salt };
+    let seal = Seal { method: "POST".into(), path: head.uri.path().to_owned(), seq: 0, prev: keys.salt };
     let mac = seal.reply_mac(&keys.s2c, &bytes);
     let telemetry = serde_json::json!({ "sdk": asked.sdk, "env": asked.env, "consent": asked.consent });
     let fields = InitFields {

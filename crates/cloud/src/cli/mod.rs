@@ -1,0 +1,148 @@
+//! The command `faceid`. Exit codes: 0 done, 1 the checked thing does not hold, 2 usage, 3 environment.
+
+mod authority;
+mod doctor;
+mod keys;
+mod serve;
+mod sessions;
+
+use crate::{
+    clock::{Clock, SystemClock},
+    config::Config,
+    store::{Store, StoreError},
+};
+use clap::{Parser, Subcommand};
+use faceid_protocol::Millis;
+use serde_json::Value;
+use std::{path::PathBuf, process::ExitCode};
+
+/// Self-hosted liveness cloud.
+#[derive(Debug, Parser)]
+#[command(name = "faceid", version)]
+pub struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, clap::Args)]
+struct Common {
+    /// Folder of the database.
+    #[arg(long, global = true, default_value = "faceid-data")]
+    data: PathBuf,
+    /// Settings, TOML.
+    #[arg(long, global = true)]
+    config: Option<PathBuf>,
+    /// One JSON object per line.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the service.
+    Serve(serve::Options),
+    /// API keys.
+    #[command(subcommand)]
+    Key(keys::Command),
+    /// People the local authority source knows.
+    #[command(subcommand)]
+    Authority(authority::Command),
+    /// Sessions, without personal data.
+    #[command(subcommand)]
+    Session(sessions::Command),
+    /// What get_result would say about a token.
+    Result(sessions::ResultOptions),
+    /// Bills by key and result code.
+    Bill(sessions::BillOptions),
+    /// Erase what is due: results, pictures and personal data of old sessions.
+    Purge,
+    /// Bring the database up to date.
+    Migrate,
+    /// Check models and database.
+    Doctor(doctor::Options),
+}
+
+/// Why a command failed.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    code: u8,
+    message: String,
+}
+
+impl Failure {
+    /// The checked thing does not hold.
+    pub(crate) fn check(message: impl ToString) -> Self {
+        Self { code: 1, message: message.to_string() }
+    }
+
+    /// Wrong use.
+    pub(crate) fn usage(message: impl ToString) -> Self {
+        Self { code: 2, message: message.to_string() }
+    }
+
+    /// Something outside is missing or broken.
+    pub(crate) fn environment(message: impl ToString) -> Self {
+        Self { code: 3, message: message.to_string() }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::environment(error)
+    }
+}
+
+impl Common {
+    fn settings(&self) -> Result<Config, Failure> {
+        match &self.config {
+            Some(path) => Config::load(path).map_err(|error| match error {
+                crate::config::ConfigError::Read { .. } => Failure::environment(error),
+                crate::config::ConfigError::Parse { .. } | crate::config::ConfigError::Range { .. } => Failure::usage(error),
+            }),
+            None => Ok(Config::default()),
+        }
+    }
+
+    async fn store(&self) -> Result<Store, Failure> {
+        Ok(Store::open(&self.data).await?)
+    }
+
+    /// One result: a JSON object, or the given text.
+    fn print(&self, json: &Value, text: impl FnOnce() -> String) {
+        if self.json {
+            println!("{json}");
+        } else {
+            println!("{}", text());
+        }
+    }
+}
+
+fn now() -> Millis {
+    SystemClock.now()
+}
+
+/// Runs the command line.
+pub async fn run(cli: Cli) -> ExitCode {
+    let Cli { common, command } = cli;
+    let outcome = match command {
+        Command::Serve(options) => serve::run(&common, options).await,
+        Command::Key(command) => keys::run(&common, command).await,
+        Command::Authority(command) => authority::run(&common, command).await,
+        Command::Session(command) => sessions::run(&common, command).await,
+        Command::Result(options) => sessions::result(&common, &options).await,
+        Command::Bill(options) => sessions::bill(&common, &options).await,
+        Command::Purge => sessions::purge(&common).await,
+        Command::Migrate => doctor::migrate(&common).await,
+        Command::Doctor(options) => doctor::run(&common, &options).await,
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("error: {}", failure.message);
+            ExitCode::from(failure.code)
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! `faceid serve`.
+
+use super::{Common, Failure, keys, now};
+use crate::{
+    App, authority::LocalRegistry, clock::SystemClock, face_judge::FaceJudge, models, router, server, store::{NewKey, Store}, upkeep,
+};
+use clap::Args;
+use serde_json::json;
+use std::{
+    io::Write,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+use tokio::net::TcpListener;
+
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    /// Address; port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// Folder of the model files.
+    #[arg(long)]
+    models: Option<PathBuf>,
+    /// Temporary database and a key made for this run; loopback addresses only.
+    #[arg(long)]
+    demo: bool,
+    /// Waive the cues that the simulated person trips; results say so and are free. Only with --demo.
+    #[arg(long)]
+    accept_simulated: bool,
+    /// With --demo: origin of the page; may be repeated.
+    #[arg(long = "origin", requires = "demo")]
+    origins: Vec<String>,
+    /// With --demo: also serve clients without an Origin header.
+    #[arg(long, requires = "demo")]
+    native: bool,
+    /// With --demo: where to write the key (mode 0600); default: key.json beside the database.
+    #[arg(long, requires = "demo")]
+    key_file: Option<PathBuf>,
+}
+
+pub(super) async fn run(common: &Common, options: Options) -> Result<(), Failure> {
+    let mut config = common.settings()?;
+    if options.accept_simulated && !options.demo {
+        return Err(Failure::usage("--accept-simulated works only together with --demo"));
+    }
+    let loopback = options.listen.ip().is_loopback();
+    if options.demo && !loopback {
+        return Err(Failure::usage("--demo serves loopback addresses only"));
+    }
+    if !loopback && !config.server.behind_tls_proxy {
+        return Err(Failure::usage("without TLS only loopback addresses are served: put a TLS proxy in front and set server.behind_tls_proxy"));
+    }
+    if let Some(folder) = options.models {
+        config.models.dir = folder;
+    }
+    let judge = models::load(&config.models.dir).map_err(Failure::environment)?;
+    let demo = if options.demo { Some(Demo::prepare(common)?) } else { None };
+    let data = demo.as_ref().map_or(common.data.as_path(), |demo| demo.data.as_path());
+    let store = Store::open(data).await?;
+    let key_file = if options.demo {
+        let key = keys::new_key("demo", options.origins, options.native, false, None)?;
+        store.add_key(&key, now()).await?;
+        let path = options.key_file.unwrap_or_else(|| data.join("key.json"));
+        write_key(&path, &key).map_err(|error| Failure::environment(format!("{}: {error}", path.display())))?;
+        Some(path)
+    } else {
+        None
+    };
+    let listener = TcpListener::bind(options.listen).await.map_err(|error| Failure::environment(format!("{}: {error}", options.listen)))?;
+    let address = listener.local_addr().map_err(Failure::environment)?;
+    let judging = Arc::new(FaceJudge::new(judge, options.accept_simulated));
+    let app = App::new(store.clone(), Arc::new(SystemClock), config.clone(), judging, Arc::new(LocalRegistry(store.clone())), options.accept_simulated);
+
+    common.print(&json!({ "listening": format!("http://{address}"), "data": data, "key_file": key_file, "simulated": options.accept_simulated }), || {
+        let key = key_file.as_ref().map(|path| format!("\nkey file {}", path.display())).unwrap_or_default();
+        format!("http://{address}\ndata {}{key}", data.display())
+    });
+    // Whoever waits for the address reads a pipe.
+    std::io::stdout().flush().map_err(Failure::environment)?;
+    let upkeep = tokio::spawn(upkeep::keep(app.clone()));
+    server::serve(listener, router(app), &config.server, stop()).await;
+    upkeep.abort();
+    store.close().await;
+    if let (Some(_), Some(path)) = (&demo, &key_file) {
+        // The key is worthless now; a file that is gone already is fine too.
+        let _ = std::fs::remove_file(path);
+    }
+    drop(demo);
+    Ok(())
+}
+
+/// The demo's data folder.
+struct Demo {
+    data: PathBuf,
+    /// Only database files are removed from a folder that was given.
+    given: bool,
+}
+
+impl Demo {
+    fn prepare(common: &Common) -> Result<Self, Failure> {
+        let given = common.data != Path::new("faceid-data");
+        let data = if given {
+            common.data.clone()
+        } else {
+            let name = crate::random::hex::<8>().map_err(Failure::environment)?;
+            std::env::temp_dir().join(format!("faceid-demo-{name}"))
+        };
+        if data.join("faceid.db").exists() {
+            return Err(Failure::usage(format!("{} holds a database; --demo makes a temporary one of its own", data.display())));
+        }
+        Ok(Self { data, given })
+    }
+}
+
+impl Drop for Demo {
+    /// Leftovers are harmless and the next run has a folder of its own, so failures are passed over.
+    fn drop(&mut self) {
+        if self.given {
+            for name in ["faceid.db", "faceid.db-wal", "faceid.db-shm"] {
+                let _ = std::fs::remove_file(self.data.join(name));
+            }
+        } else {
+            let _ = std::fs::remove_dir_all(&self.data);
+        }
+    }
+}
+
+fn write_key(path: &Path, key: &NewKey) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+        // An older file keeps its mode when opened: it goes first.
+        if path.exists() {
+            std::fs::remove_file(path)?;
+        }
+    }
+    let line = json!({ "app_key": key.app_key, "app_secret": key.app_secret });
+    writeln!(options.open(path)?, "{line}")
+}
+
+/// Ctrl-C or SIGTERM.
+async fn stop() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            },
+            Err(_) => drop(tokio::signal::ctrl_c().await),
+        }
+    }
+    #[cfg(not(unix))]
+    drop(tokio::signal::ctrl_c().await);
+}
