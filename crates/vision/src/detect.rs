@@ -124,3 +124,84 @@ pub(crate) fn iou(a: BoundingBox, b: BoundingBox) -> f32 {
 fn area(bounds: BoundingBox) -> f32 {
     bounds.width.max(0.0) * bounds.height.max(0.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn face(x: f32, y: f32, side: f32, score: f32) -> DetectedFace {
+        let bounds = BoundingBox { x, y, width: side, height: side };
+        DetectedFace { bounds, score, keypoints: [Point2 { x: x + side / 2.0, y: y + side / 2.0 }; 6] }
+    }
+
+    /// All boxes silent except `(index, logit, raw)`.
+    fn output(speaking: &[(usize, f32, [f32; 16])]) -> DetectorOutput {
+        let mut out = DetectorOutput { regressors: vec![0.0; ANCHOR_COUNT * REGRESSOR_LEN], scores: vec![-200.0; ANCHOR_COUNT] };
+        for &(index, logit, raw) in speaking {
+            out.scores[index] = logit;
+            out.regressors[index * REGRESSOR_LEN..(index + 1) * REGRESSOR_LEN].copy_from_slice(&raw);
+        }
+        out
+    }
+
+    #[test]
+    fn anchors_cover_both_grids_row_by_row() {
+        let at = |i| (anchor(i).x, anchor(i).y);
+        assert_eq!([at(0), at(1), at(2), at(32), at(511)], [(4.0, 4.0), (4.0, 4.0), (12.0, 4.0), (4.0, 12.0), (124.0, 124.0)], "16 x 16 x 2");
+        assert_eq!([at(512), at(517), at(518), at(895)], [(8.0, 8.0), (8.0, 8.0), (24.0, 8.0), (120.0, 120.0)], "8 x 8 x 6");
+    }
+
+    #[test]
+    fn boxes_decode_relative_to_their_anchor() {
+        let raw = [10.0, -4.0, 20.0, 30.0, -5.0, 1.0, 5.0, 1.0, 0.0, 6.0, 0.0, 9.0, -8.0, 2.0, 8.0, 2.0];
+        let faces = decode(&output(&[(2, 2.0, raw), (3, -1.0, raw)]), 0.5);
+        let Ok([face]) = faces.as_deref() else { panic!("one box: {faces:?}") };
+        assert_eq!(face.bounds, BoundingBox { x: 12.0, y: -15.0, width: 20.0, height: 30.0 }, "centre 22, 0");
+        assert_eq!(face.keypoints[1], Point2 { x: 17.0, y: 5.0 }, "left eye");
+        assert!((face.score - 0.880_797).abs() < 1e-5, "sigmoid of 2");
+    }
+
+    #[test]
+    fn unusable_answers_are_errors() {
+        let bad = |change: &dyn Fn(&mut DetectorOutput)| {
+            let mut out = output(&[(5, 3.0, [1.0; 16])]);
+            change(&mut out);
+            matches!(decode(&out, 0.5), Err(VisionError::BadOutput { role: ModelRole::Detector }))
+        };
+        assert!(!bad(&|_| ()), "sound");
+        assert!(bad(&|o| o.scores[7] = f32::NAN), "NaN score");
+        assert!(bad(&|o| o.regressors[5 * 16 + 3] = f32::INFINITY), "infinite box");
+        assert!(bad(&|o| o.scores.truncate(895)), "short");
+    }
+
+    #[test]
+    fn overlapping_boxes_average_by_score_and_apart_ones_stay() {
+        let merged = merge(vec![face(0.0, 0.0, 100.0, 0.6), face(10.0, 0.0, 100.0, 0.9), face(300.0, 0.0, 50.0, 0.7)], 0.3);
+        assert_eq!(merged.len(), 2, "two faces");
+        assert!((merged[0].bounds.x - 6.0).abs() < 1e-4 && merged[0].score == 0.9, "weighted by 0.9 and 0.6: {:?}", merged[0]);
+        assert_eq!(merged[1].bounds, face(300.0, 0.0, 50.0, 0.7).bounds, "alone");
+        assert_eq!(largest(&merged).map(|f| f.score), Some(0.9), "largest box");
+    }
+
+    proptest! {
+        #[test]
+        fn merging_ends_and_never_invents_boxes(boxes in prop::collection::vec((-50f32..150.0, -50f32..150.0, 0.1f32..120.0, 0.5f32..1.0), 0..40)) {
+            let faces: Vec<_> = boxes.iter().map(|&(x, y, side, score)| face(x, y, side, score)).collect();
+            let merged = merge(faces.clone(), 0.3);
+            prop_assert!(merged.len() <= faces.len() && merged.is_empty() == faces.is_empty());
+            prop_assert!(merged.windows(2).all(|pair| pair[0].score >= pair[1].score), "best first");
+            for m in &merged {
+                prop_assert!(faces.iter().any(|f| f.bounds.width <= m.bounds.width + 1e-3) && faces.iter().any(|f| f.bounds.width >= m.bounds.width - 1e-3));
+            }
+        }
+
+        #[test]
+        fn overlap_is_symmetric_and_bounded(a in (-50f32..50.0, -50f32..50.0, 0f32..80.0), b in (-50f32..50.0, -50f32..50.0, 0f32..80.0)) {
+            let (a, b) = (face(a.0, a.1, a.2, 1.0).bounds, face(b.0, b.1, b.2, 1.0).bounds);
+            let (ab, ba) = (iou(a, b), iou(b, a));
+            prop_assert!((ab - ba).abs() < 1e-5 && (0.0..=1.0001).contains(&ab));
+        }
+    }
+}

@@ -23,9 +23,10 @@ pub struct Params {
     /// Largest root-mean-square distance between the posed canonical face and the landmarks, as a share of the outer eye distance.
     /// Worse fits give no pose (own choice, see `pose`).
     pub pose_residual: f32,
-    /// Eye aspect ratio of the usual open eye (3-D, see `measure`), dimensionless.
+    /// Eye aspect ratio (see `measure`) of the usual open eye, dimensionless. Own measurement: clip medians 0.23 to 0.33, mean 0.27.
     pub eye_open_ratio: f32,
     /// Eye aspect ratio the landmark network gives for a shut eye: it never reaches zero, because lids have thickness.
+    /// Own measurement: labelled blinks bottom out at 0.10 to 0.19, the long ones at 0.10 to 0.13.
     pub eye_shut_ratio: f32,
     /// An eye is not measured when the head turns it further away than this, degrees of yaw.
     pub eye_max_yaw: f32,
@@ -45,7 +46,7 @@ impl Default for Params {
             still_wide_border: 1.0,
             pose_residual: 0.12,
             eye_open_ratio: 0.27,
-            eye_shut_ratio: 0.1,
+            eye_shut_ratio: 0.12,
             eye_max_yaw: 35.0,
             mouth_max_yaw: 50.0,
         }

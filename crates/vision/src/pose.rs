@@ -142,3 +142,63 @@ impl Pose {
         core::array::from_fn(|i| core::array::from_fn(|j| r[(i, j)] as f32))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::synthetic;
+
+    fn recovered(pose: Pose, scale: f32) -> Pose {
+        let geometry = synthetic::geometry();
+        match fit(&geometry, &synthetic::landmarks(geometry.vertices(), pose, scale, 320.0, 240.0)) {
+            Some(fit) => fit.pose(),
+            None => panic!("a face fits"),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn pose_comes_back_within_a_degree(yaw in -40f32..40.0, pitch in -30f32..30.0, roll in -30f32..30.0, scale in 2f32..60.0) {
+            let got = recovered(Pose { yaw, pitch, roll }, scale);
+            prop_assert!((got.yaw - yaw).abs() < 1.0 && (got.pitch - pitch).abs() < 1.0 && (got.roll - roll).abs() < 1.0, "{got:?}");
+        }
+    }
+
+    #[test]
+    fn signs_are_as_documented() {
+        let geometry = synthetic::geometry();
+        let nose_to_eyes = |pose: Pose| {
+            let l = synthetic::landmarks(geometry.vertices(), pose, 10.0, 0.0, 0.0);
+            (l[4].x - (l[33].x + l[263].x) / 2.0, l[4].y - (l[33].y + l[263].y) / 2.0, l[263].y - l[33].y)
+        };
+        let (_, straight_down, _) = nose_to_eyes(Pose::default());
+        assert!(nose_to_eyes(Pose { yaw: 20.0, ..Pose::default() }).0 > 0.0, "own left = right in the picture");
+        assert!(nose_to_eyes(Pose { pitch: 20.0, ..Pose::default() }).1 < straight_down, "chin up lifts the nose");
+        assert!(nose_to_eyes(Pose { roll: 20.0, ..Pose::default() }).2 > 0.0, "clockwise lowers the eye at the right in the picture");
+    }
+
+    #[test]
+    fn mouth_lids_and_brows_do_not_move_the_pose() {
+        let geometry = synthetic::geometry();
+        let pose = Pose { yaw: 12.0, pitch: -8.0, roll: 5.0 };
+        let mut landmarks = synthetic::landmarks(geometry.vertices(), pose, 20.0, 320.0, 240.0);
+        for index in [13, 14, 82, 87, 312, 317, 61, 291, 152, 159, 145, 386, 374, 105, 334] {
+            landmarks[index].y += 40.0;
+        }
+        let Some(fit) = fit(&geometry, &landmarks) else { panic!("fits") };
+        assert!((fit.pose().pitch + 8.0).abs() < 0.01 && fit.residual() < 1e-4, "{:?}", fit.pose());
+    }
+
+    #[test]
+    fn what_is_no_face_fits_badly_or_not_at_all() {
+        let geometry = synthetic::geometry();
+        assert_eq!(fit(&geometry, &[Point3::default(); 468]), None, "one spot");
+        assert_eq!(fit(&geometry, &[]), None, "nothing");
+        let scattered: Vec<Point3> =
+            (0..468u32).map(|i| Point3 { x: (i * 7919 % 200) as f32, y: (i * 104_729 % 200) as f32, z: (i * 1301 % 200) as f32 }).collect();
+        let residual = fit(&geometry, &scattered).map(|f| f.residual());
+        assert!(residual.is_none_or(|r| r > crate::Params::default().pose_residual), "scattered points: {residual:?}");
+    }
+}

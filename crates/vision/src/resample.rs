@@ -155,3 +155,76 @@ impl Frame {
         if longer <= max_side { self.clone() } else { shrunk(self, max_side.max(1) as f32 / longer as f32) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Red grows with x, green with y, as 0..255 over the frame.
+    fn ramp(width: u32, height: u32) -> Frame {
+        let rgb = (0..width * height)
+            .flat_map(|i| {
+                let (x, y) = ((i % width) as f32 + 0.5, (i / width) as f32 + 0.5);
+                [(255.0 * x / width as f32) as u8, (255.0 * y / height as f32) as u8, 9]
+            })
+            .collect();
+        match Frame::from_rgb(width, height, rgb) {
+            Ok(frame) => frame,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn letterbox_positions_come_back_and_pixels_match(width in 32u32..400, height in 32u32..400, border in 0f32..0.5, px in 0.2f32..0.8, py in 0.2f32..0.8) {
+            let frame = ramp(width, height);
+            let fit = Letterbox::new(&frame, 128, border);
+            let planes = letterbox(&frame, fit, 128, 1.0, 0.0);
+            let (x, y) = ((px * 128.0) as usize, (py * 128.0) as usize);
+            let at = fit.to_frame(Point2 { x: x as f32 + 0.5, y: y as f32 + 0.5 });
+            let inside = at.x > 2.0 && at.y > 2.0 && at.x < width as f32 - 2.0 && at.y < height as f32 - 2.0;
+            if inside {
+                let (red, green) = (planes[y * 128 + x], planes[128 * 128 + y * 128 + x]);
+                // One grey level of rounding plus half a source pixel of the ramp.
+                let tolerance = 1.5 + 255.0 / width.min(height) as f32;
+                prop_assert!((red - 255.0 * at.x / width as f32).abs() < tolerance, "red {red} at {at:?}");
+                prop_assert!((green - 255.0 * at.y / height as f32).abs() < tolerance, "green {green} at {at:?}");
+            }
+        }
+
+        #[test]
+        fn crop_pixels_are_where_the_region_says(side in 20f32..280.0, rotation in -3f32..3.0, u in 0.1f32..0.9, v in 0.1f32..0.9) {
+            let frame = ramp(300, 300);
+            let roi = Roi { centre: Point2 { x: 150.0, y: 150.0 }, side, rotation };
+            let planes = crop(&frame, &roi, 64, 1.0, 0.0);
+            let (i, j) = ((u * 64.0) as usize, (v * 64.0) as usize);
+            let at = roi.to_frame((i as f32 + 0.5) / 64.0, (j as f32 + 0.5) / 64.0);
+            if at.x > 5.0 && at.y > 5.0 && at.x < 295.0 && at.y < 295.0 {
+                prop_assert!((planes[j * 64 + i] - 255.0 * at.x / 300.0).abs() < 2.0, "red");
+                prop_assert!((planes[64 * 64 + j * 64 + i] - 255.0 * at.y / 300.0).abs() < 2.0, "green");
+            }
+        }
+    }
+
+    #[test]
+    fn free_space_is_black_and_values_are_scaled() {
+        let Ok(white) = Frame::from_rgb(64, 32, vec![255; 64 * 32 * 3]) else { panic!("64x32") };
+        let planes = letterbox(&white, Letterbox::new(&white, 128, 0.0), 128, 2.0 / 255.0, -1.0);
+        assert_eq!((planes[0], planes[64 * 128 + 64]), (-1.0, 1.0), "corner black, centre white");
+    }
+
+    #[test]
+    fn shrinking_averages_every_pixel() {
+        let checker: Vec<u8> = (0..200u32 * 100).flat_map(|i| [if (i % 200 + i / 200) % 2 == 0 { 0 } else { 200 }; 3]).collect();
+        let Ok(frame) = Frame::from_rgb(200, 100, checker) else { panic!("200x100") };
+        let small = frame.resized_to_max_side(50);
+        assert_eq!((small.width(), small.height()), (50, 25), "proportions");
+        assert!(small.rgb().iter().all(|&v| (99..=101).contains(&v)), "grey");
+        assert_eq!(frame.resized_to_max_side(200), frame, "fits already");
+        assert_eq!(frame.resized_to_max_side(0).width(), 1, "never empty");
+        let Ok(thin) = Frame::from_rgb(4096, 1, vec![5; 4096 * 3]) else { panic!("4096x1") };
+        assert_eq!((thin.resized_to_max_side(10).width(), thin.resized_to_max_side(10).height()), (10, 1), "thin");
+    }
+}

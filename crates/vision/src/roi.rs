@@ -68,3 +68,40 @@ pub(crate) fn bounds_of(points: &[Point3]) -> Option<BoundingBox> {
     }
     Some(BoundingBox { x: x0, y: y0, width: x1 - x0, height: y1 - y0 })
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{observation::Pose, synthetic};
+
+    proptest! {
+        #[test]
+        fn crop_positions_come_back(x in -500f32..500.0, y in -500f32..500.0, side in 1f32..2000.0, rotation in -3.2f32..3.2, u in 0f32..1.0, v in 0f32..1.0) {
+            let roi = Roi { centre: Point2 { x, y }, side, rotation };
+            let (back_u, back_v) = roi.from_frame(roi.to_frame(u, v));
+            // One part in 2^24 of the position, seen in units of the side.
+            let tolerance = 1e-5 + 3e-7 * (x.abs() + y.abs() + side) / side;
+            prop_assert!((back_u - u).abs() < tolerance && (back_v - v).abs() < tolerance, "{back_u} {back_v}");
+        }
+
+        #[test]
+        fn landmarks_of_a_tilted_face_give_an_upright_crop(roll in -60f32..60.0) {
+            let landmarks = synthetic::landmarks(synthetic::geometry().vertices(), Pose { roll, ..Pose::default() }, 10.0, 200.0, 200.0);
+            let Some(roi) = Roi::from_landmarks(&landmarks, 1.5) else { panic!("a face has a region") };
+            prop_assert!((roi.rotation.to_degrees() - roll).abs() < 0.01, "clockwise tilt is clockwise rotation");
+            let eyes = [33, 263].map(|i| roi.from_frame(Point2 { x: landmarks[i].x, y: landmarks[i].y }));
+            prop_assert!((eyes[0].1 - eyes[1].1).abs() < 1e-3 && eyes[0].0 < eyes[1].0, "level, right eye on the left: {eyes:?}");
+        }
+    }
+
+    #[test]
+    fn degenerate_landmarks_have_no_region() {
+        assert_eq!(Roi::from_landmarks(&[], 1.5), None, "none");
+        assert_eq!(Roi::from_landmarks(&[Point3::default(); 468], 1.5), None, "one spot");
+        let mut broken = vec![Point3 { x: 1.0, y: 2.0, z: 0.0 }; 468];
+        broken[7].x = f32::NAN;
+        assert_eq!(Roi::from_landmarks(&broken, 1.5), None, "NaN");
+    }
+}

@@ -91,3 +91,143 @@ pub(crate) fn measured(models: &Models, frame: &Frame, mesh: Mesh) -> Option<Fac
     let quality = quality::assess(frame, &landmarks, bounds);
     Some(Face { bounds, presence, landmarks, pose, eyes, mouth, quality })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::{
+        error::{ModelRole, VisionError},
+        model::{ANCHOR_COUNT, DetectorOutput, LANDMARK_COUNT, LandmarkOutput, Networks, REGRESSOR_LEN},
+        observe_still,
+        observation::Pose,
+        params::Params,
+        synthetic,
+    };
+
+    /// Networks that answer by script and count their calls.
+    #[derive(Default)]
+    struct Script {
+        faces: usize,
+        presence: f32,
+        fails: bool,
+        detections: u32,
+    }
+
+    struct Scripted(&'static Mutex<Script>);
+
+    impl Scripted {
+        fn script(&self) -> std::sync::MutexGuard<'static, Script> {
+            self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        }
+    }
+
+    impl Networks for Scripted {
+        fn detect(&self, _: Vec<f32>) -> Result<DetectorOutput, VisionError> {
+            let mut script = self.script();
+            script.detections += 1;
+            let mut out = DetectorOutput { regressors: vec![0.0; ANCHOR_COUNT * REGRESSOR_LEN], scores: vec![-100.0; ANCHOR_COUNT] };
+            // Faces side by side on the coarse grid, the first one largest, eyes level.
+            for k in 0..script.faces {
+                let index = 512 + (3 * 8 + 2 + k * 4) * 6;
+                out.scores[index] = 5.0;
+                let side = 40.0 - 10.0 * k as f32;
+                out.regressors[index * REGRESSOR_LEN..][..8].copy_from_slice(&[0.0, 0.0, side, side, -8.0, -6.0, 8.0, -6.0]);
+            }
+            Ok(out)
+        }
+
+        fn landmarks(&self, _: Vec<f32>) -> Result<LandmarkOutput, VisionError> {
+            let script = self.script();
+            if script.fails {
+                return Ok(LandmarkOutput { points: vec![f32::NAN; LANDMARK_COUNT * 3], presence: 9.0 });
+            }
+            let face = synthetic::landmarks(synthetic::geometry().vertices(), Pose { yaw: 10.0, ..Pose::default() }, 7.0, 96.0, 96.0);
+            Ok(LandmarkOutput { points: face.iter().flat_map(|p| [p.x, p.y, p.z]).collect(), presence: script.presence })
+        }
+    }
+
+    fn rig(script: Script) -> (Models, &'static Mutex<Script>, Frame) {
+        let script: &'static Mutex<Script> = Box::leak(Box::new(Mutex::new(script)));
+        let models = Models::new(Box::new(Scripted(script)), synthetic::geometry()).with_params(Params { redetect_every: 3, ..Params::default() });
+        match Frame::from_rgb(256, 256, vec![120; 256 * 256 * 3]) {
+            Ok(frame) => (models, script, frame),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    fn change(script: &Mutex<Script>, with: impl FnOnce(&mut Script)) {
+        with(&mut script.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
+    }
+
+    fn seen(models: &Models, frame: &Frame, state: &mut TrackState) -> Observation {
+        match observe(models, frame, state) {
+            Ok(observation) => observation,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    #[test]
+    fn follows_without_the_detector_and_looks_around_now_and_then() {
+        let (models, script, frame) = rig(Script { faces: 1, presence: 4.0, ..Script::default() });
+        let mut state = TrackState::default();
+        let first = seen(&models, &frame, &mut state);
+        assert!(first.reacquired && first.faces_detected == Some(1), "found anew: {:?}", first.faces_detected);
+        let pose = first.face.as_ref().and_then(|f| f.pose);
+        assert!(pose.is_some_and(|p| (p.yaw - 10.0).abs() < 0.5), "pose through the whole pipeline: {pose:?}");
+        change(script, |s| s.faces = 2);
+        let counts: Vec<_> = (0..4).map(|_| seen(&models, &frame, &mut state)).map(|o| (o.faces_detected, o.reacquired)).collect();
+        assert_eq!(counts, [(None, false), (None, false), (Some(2), false), (None, false)], "every third frame");
+    }
+
+    #[test]
+    fn a_lost_face_is_looked_for_in_the_same_frame() {
+        let (models, script, frame) = rig(Script { faces: 1, presence: 4.0, ..Script::default() });
+        let mut state = TrackState::default();
+        seen(&models, &frame, &mut state);
+        change(script, |s| (s.faces, s.presence) = (0, -4.0));
+        let lost = seen(&models, &frame, &mut state);
+        assert_eq!((lost.faces_detected, lost.face.is_some(), lost.reacquired), (Some(0), false, false), "gone");
+        change(script, |s| (s.faces, s.presence) = (1, 4.0));
+        assert!(seen(&models, &frame, &mut state).reacquired, "back");
+    }
+
+    #[test]
+    fn another_frame_size_is_another_stream() {
+        let (models, _, frame) = rig(Script { faces: 1, presence: 4.0, ..Script::default() });
+        let mut state = TrackState::default();
+        seen(&models, &frame, &mut state);
+        assert!(seen(&models, &frame.resized_to_max_side(128), &mut state).reacquired, "starts over");
+    }
+
+    #[test]
+    fn an_unusable_answer_is_an_error_and_forgets_the_face() {
+        let (models, script, frame) = rig(Script { faces: 1, presence: 4.0, ..Script::default() });
+        let mut state = TrackState::default();
+        seen(&models, &frame, &mut state);
+        change(script, |s| s.fails = true);
+        assert!(matches!(observe(&models, &frame, &mut state), Err(VisionError::BadOutput { role: ModelRole::Landmark })), "NaN landmarks");
+        assert_eq!(state, TrackState::default(), "nothing is followed");
+    }
+
+    #[test]
+    fn a_followed_face_counts_even_when_the_detector_misses_it() {
+        let (models, script, frame) = rig(Script { faces: 1, presence: 4.0, ..Script::default() });
+        let mut state = TrackState::default();
+        seen(&models, &frame, &mut state);
+        change(script, |s| s.faces = 0);
+        let count = (0..3).filter_map(|_| seen(&models, &frame, &mut state).faces_detected).last();
+        assert_eq!(count, Some(1), "one face in view");
+    }
+
+    #[test]
+    fn a_still_picture_is_tried_with_a_border_when_empty() {
+        let (models, script, frame) = rig(Script { presence: 4.0, ..Script::default() });
+        let still = observe_still(&models, &frame);
+        assert!(still.is_ok_and(|o| o.face.is_none() && o.faces_detected == Some(0)), "no face");
+        let mut detections = 0;
+        change(script, |s| detections = s.detections);
+        assert_eq!(detections, 3, "plain, then with a border, then with a wide one");
+    }
+}
