@@ -1,6 +1,6 @@
 //! Every number of the machine and the judges, with unit, meaning and origin.
 //!
-//! "Measured" means: on the labelled clips with the MediaPipe detector and landmark networks, see docs/calibration.md.
+//! "Measured" means: on the labelled clips with the MediaPipe detector and landmark networks, see docs/session.md.
 
 use faceid_protocol::Millis;
 

@@ -26,7 +26,9 @@ pub(crate) struct Shared {
     pub(crate) timers: Timers,
     pub(crate) guide: Guide,
     pub(crate) out: Output,
-    pub(crate) best: Option<BestFrame>,
+    best: Option<BestFrame>,
+    /// The best frame was sent: its pixels must not be dropped for a better one any more.
+    best_sent: bool,
     pub(crate) hidden: bool,
     watch: FaceWatch,
     recent: VecDeque<Sample>,
@@ -66,6 +68,7 @@ impl Shared {
             guide: Guide::default(),
             out: Output::default(),
             best: None,
+            best_sent: false,
             hidden: false,
             watch: FaceWatch::default(),
             recent: VecDeque::new(),
@@ -177,11 +180,17 @@ impl Shared {
             self.timers.clear(Timer::SeveralFaces);
         }
         let alone = face && !several;
-        if alone && BestFrame::consider(&mut self.best, id, &sample, observation) {
+        if alone && !self.best_sent && BestFrame::consider(&mut self.best, id, &sample, observation) {
             self.effect(Effect::KeepBest(id));
         }
         self.guide.want(hint);
         Some(Look { id, sample, alone, hint, continuity })
+    }
+
+    /// The best frame of the session, to be sent now.
+    pub(crate) fn send_best(&mut self) -> Option<(FrameId, Millis)> {
+        self.best_sent = true;
+        self.best.map(|best| (best.id, best.t))
     }
 
     /// Whether any frame showed a face.

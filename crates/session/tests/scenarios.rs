@@ -82,6 +82,19 @@ fn three_actions_in_a_row_and_the_order_of_things() {
         .iter()
         .filter_map(|(_, e)| if let Effect::Commit { step, best, .. } = e { Some((*step, best.is_some())) } else { None });
     assert_eq!(best.collect::<Vec<_>>(), [(0, false), (1, false), (2, false), (3, true)], "the best frame goes with the last action");
+    let last_commit = trace.effects.iter().rposition(|(_, e)| matches!(e, Effect::Commit { .. }));
+    let last_keep = trace.effects.iter().rposition(|(_, e)| matches!(e, Effect::KeepBest(_)));
+    assert!(last_keep.is_some() && last_keep < last_commit, "and is not dropped for a better one while it is being encoded");
+}
+
+#[test]
+fn the_best_frame_is_the_sharp_frontal_one_with_open_eyes() {
+    // Soft and turned at first; sharp and frontal while the first challenge is waited for; then dim.
+    let before = Track::new("0ms sharp 30; 1900ms sharp 30; 2000ms sharp 300; 2100ms sharp 300; 2200ms sharp 30; 2300ms luma 0.5; 2400ms luma 0.25");
+    let trace = Drive { before, ..Drive::new(&[Action::Nod]) }.run();
+    let best = trace.effects.iter().find_map(|(_, e)| if let Effect::Commit { best, .. } = e { *best } else { None });
+    let t = best.map(|(_, t)| t.since(Millis(1_000)).0);
+    assert!(t.is_some_and(|t| (1_990..=2_110).contains(&t)), "best frame at {t:?} ms");
 }
 
 #[test]

@@ -53,7 +53,7 @@ impl Commit {
         let last = step == tokens.of();
         shared.event(Event::ActionSeen { step, action });
         let frames = stamps(frames);
-        let best = shared.best.filter(|_| last).map(|best| (best.id, best.t));
+        let best = if last { shared.send_best() } else { None };
         shared.effect(Effect::Retain(frames.iter().map(|(id, _)| *id).chain(best.map(|(id, _)| id)).collect()));
         shared.effect(Effect::Commit { step, frames, best });
         State::Commit(Self { baseline, tokens })
