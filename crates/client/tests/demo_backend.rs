@@ -263,4 +263,10 @@ fn unsafe_configurations_do_not_start() {
     assert!(matches!(demo::app(config(local, &folder.path().join("none"), cloud, SECRET)), Err(StartError::NoFiles(_))), "no page");
     assert!(matches!(demo::app(config(local, folder.path(), "http://a/b", SECRET)), Err(StartError::Cloud)), "not an origin");
     assert!(demo::app(config(local, folder.path(), cloud, SECRET)).is_ok(), "a safe one does");
+
+    let inside = folder.path().join("lib");
+    fs::create_dir(&inside).expect("folder");
+    fs::write(inside.join("bundle.js"), format!("const k='{SECRET}'")).expect("file");
+    let error = demo::app(config(local, folder.path(), cloud, SECRET)).err();
+    assert!(matches!(&error, Some(StartError::SecretServed(file)) if file.ends_with("lib/bundle.js")), "{error:?}");
 }

@@ -65,6 +65,27 @@ impl Key {
     }
 }
 
+/// The first file under `folder` that holds the key's secret, if any.
+///
+/// # Errors
+/// When a file cannot be read.
+pub(super) fn leak(key: &Key, folder: &Path) -> io::Result<Option<PathBuf>> {
+    let secret = key.app_secret.as_bytes();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let found = if path.is_dir() {
+            leak(key, &path)?
+        } else {
+            let content = fs::read(&path)?;
+            content.windows(secret.len().max(1)).any(|window| window == secret).then_some(path)
+        };
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+    Ok(None)
+}
+
 #[cfg(unix)]
 fn mode(path: &Path) -> io::Result<u32> {
     use std::os::unix::fs::PermissionsExt;

@@ -19,7 +19,7 @@ use axum::{
     middleware,
     routing::{get, post},
 };
-use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use thiserror::Error;
 use tower_http::services::ServeDir;
 
@@ -54,6 +54,12 @@ pub enum StartError {
     /// The folder of the page does not exist.
     #[error("no folder {0}")]
     NoFiles(PathBuf),
+    /// A file that would be served holds the key's secret.
+    #[error("{0} holds the key's secret")]
+    SecretServed(PathBuf),
+    /// The page's files cannot be read.
+    #[error("cannot read the page's files")]
+    Files(#[from] io::Error),
     /// The cloud's address is not `http://host[:port]` or `https://host[:port]`.
     #[error("the cloud's address must be an origin, such as http://127.0.0.1:8080")]
     Cloud,
@@ -72,6 +78,9 @@ pub fn app(config: Config) -> Result<Router, StartError> {
     }
     if !config.files.is_dir() {
         return Err(StartError::NoFiles(config.files));
+    }
+    if let Some(file) = key::leak(&config.key, &config.files)? {
+        return Err(StartError::SecretServed(file));
     }
     let cloud = origin(&config.cloud).ok_or(StartError::Cloud)?;
     let client = PublicClient::new(&cloud, &config.key.app_key, &config.key.app_secret, Duration::from_secs(15))?;
