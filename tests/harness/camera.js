@@ -18,7 +18,7 @@
   const load = () => {
     loading ??= (async () => {
       const sim = await import(`${base}/faceid_simulate.js`);
-      await sim.default(`${base}/faceid_simulate_bg.wasm`);
+      await sim.default({ module_or_path: `${base}/faceid_simulate_bg.wasm` });
       const portrait = await fetch(`${base}/portrait.bin`);
       if (!portrait.ok) throw new Error(`portrait: ${portrait.status}`);
       return new sim.SimPerson(new Uint8Array(await portrait.arrayBuffer()), seed, width, height, still);

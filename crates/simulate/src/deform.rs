@@ -1,6 +1,10 @@
 //! Moves points of the head in depth and projects them.
 
-use crate::{camera::Placement, mesh::Scale, persona::Truth};
+use crate::{
+    camera::Placement,
+    mesh::{Scale, Vertex},
+    persona::Truth,
+};
 
 /// The movement of one frame, ready to apply to points.
 #[derive(Debug, Clone, Copy)]
@@ -9,12 +13,12 @@ pub(crate) struct Motion {
     rows: [[f32; 3]; 3],
     shift: [f32; 2],
     size: f32,
-    /// px the jaw drops
+    /// px the jaw drops; negative while it shuts a mouth that the photograph shows open
     drop: f32,
 }
 
 /// Jaw drop of a wide-open mouth / distance between the outer eye corners.
-const JAW_DROP: f32 = 0.36;
+const JAW_DROP: f32 = 0.48;
 
 impl Motion {
     pub(crate) fn new(truth: &Truth, scale: Scale) -> Self {
@@ -30,13 +34,13 @@ impl Motion {
             rows: product(&roll, &product(&pitch, &yaw)),
             shift: [truth.x as f32 * scale.face, truth.y as f32 * scale.face],
             size: truth.scale as f32,
-            drop: truth.mouth_opening as f32 * JAW_DROP * scale.eyes,
+            drop: truth.mouth_opening as f32 * JAW_DROP * scale.eyes - scale.shut,
         }
     }
 
     /// The point with the jaw dropped by its share, head still at rest.
-    pub(crate) fn express(&self, rest: [f32; 3], jaw: f32) -> [f32; 3] {
-        [rest[0], rest[1] + jaw * self.drop, rest[2]]
+    pub(crate) fn express(&self, v: &Vertex) -> [f32; 3] {
+        [v.rest[0], v.rest[1] + v.jaw * self.drop, v.rest[2]]
     }
 
     /// Turns an expressed point with the head and projects it: frame px, and depth in portrait px.
@@ -67,7 +71,7 @@ mod tests {
     use super::*;
 
     const PLACE: Placement = Placement { scale: 1.0, offset: [0.0, 0.0] };
-    const SCALE: Scale = Scale { eyes: 80.0, face: 200.0, pivot: [100.0, 100.0, 0.0], camera: 560.0 };
+    const SCALE: Scale = Scale { eyes: 80.0, face: 200.0, pivot: [100.0, 100.0, 0.0], camera: 560.0, shut: 0.0 };
 
     fn truth() -> Truth {
         Truth {

@@ -100,11 +100,7 @@ mod tests {
     #[test]
     fn scripts_parse() {
         let script: Script = "mouth@2, shake@5.5".parse().unwrap_or_default();
-        assert_eq!(
-            script.0,
-            [Cue { gesture: Gesture::Mouth, at_ms: 2000.0 }, Cue { gesture: Gesture::Shake, at_ms: 5500.0 }],
-            "two cues"
-        );
+        assert_eq!(script.0, [Cue { gesture: Gesture::Mouth, at_ms: 2000.0 }, Cue { gesture: Gesture::Shake, at_ms: 5500.0 }], "two cues");
         assert_eq!("".parse(), Ok(Script::default()), "empty");
     }
 

@@ -27,6 +27,8 @@ pub(crate) struct Scale {
     pub pivot: [f32; 3],
     /// Camera distance for perspective.
     pub camera: f32,
+    /// How far the jaw rises so that a mouth that smiles with its teeth on the photograph is shut at rest.
+    pub shut: f32,
 }
 
 #[derive(Debug)]
@@ -41,6 +43,8 @@ pub(crate) struct Mesh {
 /// sideways (hair, ears) and downwards (neck and chest stay with the body).
 const RINGS: [(f32, f32, f32); 6] =
     [(1.1, 1.0, 0.85), (1.25, 1.0, 0.5), (1.42, 0.92, 0.25), (1.65, 0.7, 0.12), (2.0, 0.35, 0.04), (2.5, 0.1, 0.0)];
+/// Gap between the inner lips that is left of a smile / distance between the outer eye corners.
+const SHUT_GAP: f32 = 0.03;
 /// Points per side of the border.
 const BORDER: usize = 12;
 
@@ -57,7 +61,9 @@ impl Mesh {
         let (right, left) = (points[EYE_OUTER_RIGHT], points[EYE_OUTER_LEFT]);
         let eyes = (left[0] - right[0]).hypot(left[1] - right[1]).max(1.0);
         // A person at arm's length from a webcam: about four heights of the landmarks' box away.
-        let scale = Scale { eyes, face, pivot, camera: 4.0 * face };
+        let middle = LIP_UPPER.len() / 2;
+        let gap = points[LIP_LOWER[middle]][1] - points[LIP_UPPER[middle]][1];
+        let scale = Scale { eyes, face, pivot, camera: 4.0 * face, shut: (gap - SHUT_GAP * eyes).max(0.0) };
 
         let jaw = Jaw::new(points);
         let mut vertices: Vec<Vertex> =

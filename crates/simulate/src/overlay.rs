@@ -63,13 +63,14 @@ type Strip = Vec<Vec<Knot>>;
 /// painted with the even skin under the eye, blended into the skin below the brow.
 fn lid(mesh: &Mesh, eye: &EyeColumns, closure: f32) -> [Strip; 2] {
     let rest = |i: usize| mesh.vertices[i].rest;
-    let thickness = mesh.scale.eyes * 0.016;
+    let thickness = mesh.scale.eyes * 0.024;
     let mut skin = Strip::new();
     let mut lashes = Strip::new();
     for column in 0..eye.upper.len() {
         let [brow, crease, upper, lower, bag, cheek] =
             [eye.brow, eye.crease, eye.upper, eye.lower, eye.bag, eye.cheek].map(|row| rest(row[column]));
         let taper = 1.0 - (2.0 * column as f32 / (eye.upper.len() - 1) as f32 - 1.0).powi(4);
+        // Shut lids meet at the lower lid's edge; their skin reaches a little further, under the lashes.
         let seam = lerp(upper, lower, closure);
         let edge = lerp(upper, [lower[0], lower[1] + thickness * 0.5 * taper, lower[2]], closure);
         let knot = |down: f32, tex: [f32; 3], gain: f32, alpha: f32| {
@@ -99,7 +100,7 @@ fn mouth(mesh: &Mesh, motion: &Motion) -> Option<Strip> {
     let middle = LIP_UPPER.len() / 2;
     let ends = |column: usize| {
         let (upper, lower) = (mesh.vertices[LIP_UPPER[column]], mesh.vertices[LIP_LOWER[column]]);
-        (upper.rest, lower.rest, motion.express(upper.rest, upper.jaw), motion.express(lower.rest, lower.jaw))
+        (upper.rest, lower.rest, motion.express(&upper), motion.express(&lower))
     };
     let (upper, lower, _, open) = ends(middle);
     let shown = (lower[1] - upper[1]).max(0.0);

@@ -168,7 +168,8 @@ pub(crate) mod tests {
 
     /// Grey gradient with the cap's landmarks.
     pub(crate) fn grey() -> Portrait {
-        let rgb = (0..480_usize).flat_map(|y| (0..640_usize).flat_map(move |x| [(x / 4) as u8, (y / 3) as u8, ((x + y) / 8) as u8])).collect();
+        let rgb =
+            (0..480_usize).flat_map(|y| (0..640_usize).flat_map(move |x| [(x / 4) as u8, (y / 3) as u8, ((x + y) / 8) as u8])).collect();
         let frame = Frame::from_rgb(640, 480, rgb).expect("size matches");
         Portrait::prepare(&frame, &cap(640, 480)).expect("face inside")
     }

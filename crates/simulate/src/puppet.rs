@@ -125,7 +125,7 @@ impl Puppet {
         let motion = Motion::new(truth, self.mesh.scale);
         self.projected.clear();
         for v in &self.mesh.vertices {
-            self.projected.push(motion.project(motion.express(v.rest, v.jaw), v.follow, &self.place));
+            self.projected.push(motion.project(motion.express(v), v.follow, &self.place));
         }
         // Far triangles first: near ones cover them.
         self.order.clear();
@@ -137,12 +137,7 @@ impl Puppet {
         for (_, index) in &self.order {
             let t = self.mesh.triangles[*index];
             let flat = |p: [f32; 3]| [p[0], p[1]];
-            textured(
-                &mut self.canvas,
-                &self.texture,
-                t.map(|i| flat(self.projected[i])),
-                t.map(|i| flat(self.mesh.vertices[i].rest)),
-            );
+            textured(&mut self.canvas, &self.texture, t.map(|i| flat(self.projected[i])), t.map(|i| flat(self.mesh.vertices[i].rest)));
         }
         overlay::draw(&mut self.canvas, &self.texture, &self.mesh, &motion, &self.place, truth);
         self.sensor.expose(&mut self.canvas.pixels, self.canvas.width, truth.t_ms);

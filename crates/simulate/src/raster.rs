@@ -133,7 +133,8 @@ mod tests {
     use super::*;
 
     fn ramp() -> Texture {
-        let pixels = (0..32_u32).flat_map(|y| (0..32_u32).map(move |x| u32::from_le_bytes([(x * 8) as u8, (y * 8) as u8, 7, 255]))).collect();
+        let pixels =
+            (0..32_u32).flat_map(|y| (0..32_u32).map(move |x| u32::from_le_bytes([(x * 8) as u8, (y * 8) as u8, 7, 255]))).collect();
         Texture { width: 32, height: 32, pixels }
     }
 

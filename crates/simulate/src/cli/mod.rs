@@ -44,9 +44,15 @@ enum Command {
 /// Where the vision models are.
 #[derive(Args)]
 struct Models {
-    /// Folder with face_detector.onnx, face_landmark.onnx and canonical_face.json.
-    #[arg(long, default_value = "models")]
-    models: PathBuf,
+    /// Folder with face_detector.onnx, face_landmark.onnx and canonical_face.json (default: $FACEID_MODELS, else ./models).
+    #[arg(long)]
+    models: Option<PathBuf>,
+}
+
+impl Models {
+    fn folder(&self) -> PathBuf {
+        self.models.clone().or_else(|| std::env::var_os("FACEID_MODELS").map(Into::into)).unwrap_or_else(|| "models".into())
+    }
 }
 
 #[derive(Args)]
@@ -97,8 +103,8 @@ fn size(text: &str) -> Result<(u32, u32), String> {
 
 pub(crate) fn run() -> anyhow::Result<()> {
     match Cli::parse().command {
-        Command::Prepare { image, out, models } => photo::prepare(&image, &out, &models.models),
-        Command::IdPhoto { image, out, models } => photo::id_photo(&image, &out, &models.models),
+        Command::Prepare { image, out, models } => photo::prepare(&image, &out, &models.folder()),
+        Command::IdPhoto { image, out, models } => photo::id_photo(&image, &out, &models.folder()),
         Command::Render(render) => render::render(&render),
     }
 }
