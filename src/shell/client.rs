@@ -84,7 +84,6 @@ pub(crate) struct Client {
     secured: RefCell<Option<Secured>>,
     waiting: RefCell<VecDeque<Jpeg>>,
     uploading: Cell<bool>,
-    upload_error: RefCell<Option<CallError>>,
 }
 
 impl Client {
@@ -148,30 +147,31 @@ impl Client {
         parse(&reply)
     }
 
-    /// Uploads what waits. A second caller returns at once: one upload run is enough.
-    pub(crate) async fn upload(&self) {
+    /// Uploads what waits. While one run is under way a second caller returns at once: the first takes its files along.
+    pub(crate) async fn upload(&self) -> Result<(), CallError> {
         if self.uploading.replace(true) {
-            return;
+            return Ok(());
         }
-        loop {
-            let next = self.waiting.borrow_mut().pop_front();
-            let Some(jpeg) = next else { break };
-            let path = format!("frames/{}", jpeg.digest);
-            if let Err(error) = self.call(Urgency::Upload, Method::PUT, &path, jpeg.bytes, "image/jpeg", UPLOAD_TIMEOUT_MS).await {
-                self.waiting.borrow_mut().clear();
-                self.upload_error.replace(Some(error));
-            }
-        }
+        let outcome = self.upload_all().await;
         self.uploading.set(false);
+        outcome
     }
 
-    /// Waits until every committed frame has arrived.
+    async fn upload_all(&self) -> Result<(), CallError> {
+        loop {
+            let next = self.waiting.borrow_mut().pop_front();
+            let Some(jpeg) = next else { return Ok(()) };
+            let path = format!("frames/{}", jpeg.digest);
+            self.call(Urgency::Upload, Method::PUT, &path, jpeg.bytes, "image/jpeg", UPLOAD_TIMEOUT_MS).await?;
+        }
+    }
+
+    /// Waits until every committed frame has arrived. A failure of an upload under way is reported by whoever started it.
     pub(crate) async fn settle(&self) -> Result<(), CallError> {
         while self.uploading.get() {
             page::sleep(UPLOAD_POLL_MS).await;
         }
-        self.upload().await;
-        self.upload_error.take().map_or(Ok(()), Err)
+        self.upload().await
     }
 
     /// Asks for the verdict until there is one.

@@ -419,7 +419,9 @@ async fn commit(driver: Rc<Driver>, step: u32, frames: Vec<(FrameId, Millis)>, b
         Ok(reply) => {
             if !driver.closed.get() {
                 driver.feed(Input::ChallengeArrived(reply.next.map(|c| Challenge { step: c.step, action: c.action, min: c.min_ms, max: c.max_ms })));
-                driver.client.upload().await;
+                if let Err(problem) = driver.client.upload().await {
+                    driver.network(problem);
+                }
             }
         }
         Err(problem) => driver.network(problem),

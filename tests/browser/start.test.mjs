@@ -11,7 +11,7 @@ before(async () => {
 after(() => browser?.close());
 
 /** One attempt against a cloud and a file server with faults; returns what the page saw. */
-async function attempt({ faults = {}, routes = {}, options = {}, wait = 'closed' } = {}) {
+async function attempt({ faults = {}, routes = {}, options = {}, prepare = '' } = {}) {
   const cloud = fakeCloud(faults);
   const server = await serve({ ...cloud.routes, ...routes });
   const page = await browser.newPage();
@@ -20,9 +20,10 @@ async function attempt({ faults = {}, routes = {}, options = {}, wait = 'closed'
   await page.addInitScript(watchPage);
   await page.goto(`${server.url}/states.html?bare=1&state=idle&lang=en`);
   await page.waitForSelector('[data-ready]');
+  await page.evaluate(prepare);
   const outcome = await page.evaluate((o) => document.getElementById('liveness').start({ bizToken: 'token', ...o }), options);
   const live = await page.evaluate(() => globalThis.__live());
-  const seen = { outcome, live, problems: problems.join('\n'), calls: cloud.calls, wait };
+  const seen = { outcome, live, problems: problems.join('\n'), calls: cloud.calls };
   await page.close();
   await server.close();
   assert.equal(live, 0, 'no camera left running');
@@ -56,11 +57,11 @@ test('a cloud that fails for a moment is asked again with the same bytes', async
         return void response.writeHead(503).end();
       },
     },
-    routes: { '/faceid/models/face_detector.onnx': reply(404, '') },
+    prepare: "globalThis.__refuse = 'NotAllowedError'",
   });
   assert.equal(calls.filter((c) => c === 'init').length, 3);
   assert.equal(new Set(bodies).size, 1);
-  assert.equal(outcome.message, 'FACE_INIT_FAIL', 'init went through, the missing model ended it');
+  assert.equal(outcome.message, 'NO_CAMERA_PERMISSION', 'init went through, the camera ended it');
 });
 
 test('a cloud that is down for good ends with its HTTP twin', async () => {

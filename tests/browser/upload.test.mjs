@@ -1,6 +1,6 @@
 /**
  * A real face before the real engine, and a cloud that fails after init: the session reaches its first commit (neutral frames) and must then end
- * properly. Needs FACEID_PORTRAITS (folder with astronaut.png), ffmpeg and models in dist; says so when they are missing.
+ * properly. Needs FACEID_PORTRAITS (folder with grace_hopper.jpg), ffmpeg and models in dist; says so when they are missing.
  */
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
@@ -19,7 +19,7 @@ before(async () => {
   if (skip) return;
   folder = mkdtempSync(join(tmpdir(), 'faceid-'));
   const camera = join(folder, 'still.mjpeg');
-  execFileSync('ffmpeg', ['-loglevel', 'error', '-loop', '1', '-i', join(portraits, 'astronaut.png'), '-vf', 'crop=280:210:84:14,scale=640:480', '-t', '2', '-r', '20', '-q:v', '2', camera]);
+  execFileSync('ffmpeg', ['-loglevel', 'error', '-loop', '1', '-i', join(portraits, 'grace_hopper.jpg'), '-vf', 'crop=480:360:23:60,scale=640:480', '-t', '2', '-r', '20', '-pix_fmt', 'yuvj420p', '-q:v', '2', camera]);
   browser = await launch({ file: camera });
 });
 after(async () => {
