@@ -61,35 +61,58 @@ impl Candidates {
         let frames: Vec<Candidate> = self.frames.iter().skip(first).take(last + 1 - first).copied().collect();
         let times: Vec<Millis> = frames.iter().map(|(_, s)| s.t).collect();
         let mut keep = vec![false; frames.len()];
-        for i in key_frames(&times, seen, j) {
-            if let Some(slot) = keep.get_mut(i) {
-                *slot = true;
-            }
+        let (must, should) = key_frames(&times, seen, j);
+        for i in must {
+            keep[i] = true;
+        }
+        cover(&times, &mut keep, Millis(j.window_gap.0 * 9 / 10), e.most);
+        for i in should {
+            keep[i] |= kept(&keep).len() < e.most;
         }
         fill(&times, &mut keep, e, j.window_frames);
         frames.into_iter().zip(keep).filter_map(|(frame, kept)| kept.then_some(frame)).collect()
     }
 }
 
-/// Frames the judgement rests on: both ends, where the arc starts and ends, the rest that ends it, three in a row at each peak, and what the
-/// judge named.
-fn key_frames(times: &[Millis], seen: &Seen, j: &JudgeParams) -> Vec<usize> {
-    let Some(newest) = times.len().checked_sub(1) else { return Vec::new() };
+/// Frames the judgement rests on. Must: both ends, where the arc starts and ends, three in a row at its peak, the second peak, and what the judge
+/// named. Should: the rest that ends it, and three in a row at the second peak.
+fn key_frames(times: &[Millis], seen: &Seen, j: &JudgeParams) -> (Vec<usize>, Vec<usize>) {
+    let Some(newest) = times.len().checked_sub(1) else { return (Vec::new(), Vec::new()) };
     let at = |t: Millis| times.iter().position(|&x| x >= t).unwrap_or(newest);
-    let rested = times.iter().position(|t| t.since(seen.t_end) > j.settle).unwrap_or(newest);
-    let mut keys = vec![0, newest, at(seen.t_start), at(seen.t_end), rested];
-    for peak in [Some(seen.t_peak), seen.t_second].into_iter().flatten() {
-        let i = at(peak);
-        keys.extend([i.saturating_sub(1), i, (i + 1).min(newest)]);
+    let around = |i: usize| [i.saturating_sub(1), i, (i + 1).min(newest)];
+    let mut must = vec![0, newest, at(seen.t_start), at(seen.t_end)];
+    must.extend(around(at(seen.t_peak)));
+    must.extend(seen.keys.iter().map(|&t| at(t)));
+    let mut should = vec![times.iter().position(|t| t.since(seen.t_end) > j.settle).unwrap_or(newest)];
+    if let Some(second) = seen.t_second.map(at) {
+        must.push(second);
+        should.extend(around(second));
     }
-    keys.extend(seen.keys.iter().map(|&t| at(t)));
-    keys
+    (must, should)
+}
+
+fn kept(keep: &[bool]) -> Vec<usize> {
+    (0..keep.len()).filter(|&i| keep[i]).collect()
+}
+
+/// Bridges gaps wider than `limit` with as few frames as possible: each step goes as far as the limit allows.
+fn cover(times: &[Millis], keep: &mut [bool], limit: Millis, most: usize) {
+    let pairs: Vec<usize> = kept(keep);
+    for (&a, &b) in pairs.iter().zip(pairs.iter().skip(1)) {
+        let mut from = a;
+        while times[b].since(times[from]) > limit && kept(keep).len() < most {
+            let reach = (from + 1..b).rev().find(|&i| times[i].since(times[from]) <= limit);
+            let Some(next) = reach.or_else(|| Some(from + 1).filter(|&i| i < b)) else { break };
+            keep[next] = true;
+            from = next;
+        }
+    }
 }
 
 /// Splits the widest gap in the middle until no gap is wider than the spacing and there are enough frames, or there are as many as may be.
 fn fill(times: &[Millis], keep: &mut [bool], e: &EvidenceParams, least: usize) {
     loop {
-        let kept: Vec<usize> = (0..keep.len()).filter(|&i| keep[i]).collect();
+        let kept = kept(keep);
         if kept.len() >= e.most {
             return;
         }

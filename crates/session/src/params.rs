@@ -34,6 +34,8 @@ pub struct JudgeParams {
     pub cross_share: f32,
     /// Most sideways travel of the face per degree of yaw, in face heights: turning on the neck measured 0.009, translation 0.04.
     pub travel_per_degree: f32,
+    /// Largest change of the face's height from before a nod or shake to after it: whoever moves nearer or away also tilts the head.
+    pub approach: f32,
     /// A head back in neutral this long has finished its movement.
     pub settle: Millis,
     /// Pause in the middle of a shake (after one side) that is still the same shake.
@@ -48,6 +50,8 @@ pub struct JudgeParams {
     pub eye_open: f32,
     /// Both eyes must be below this in a closure: winks are none.
     pub eye_each: f32,
+    /// Largest growth of the upper lip's width during a closure: a broad smile narrows the eyes without a blink.
+    pub smile: f32,
     /// Longest time from open to shut: a blink closes in 100 to 150 ms, lids that follow a lowered gaze take longer.
     pub blink_onset: Millis,
     /// Closed phase from which a single blink is on purpose. Spontaneous closed phases measured up to 200 ms.
@@ -96,6 +100,7 @@ impl Default for JudgeParams {
             shake_range: 22.0,
             cross_share: 0.6,
             travel_per_degree: 0.022,
+            approach: 1.2,
             settle: Millis(80),
             shake_pause: Millis(900),
             move_min: Millis(200),
@@ -103,6 +108,7 @@ impl Default for JudgeParams {
             eye_shut: 0.60,
             eye_open: 0.75,
             eye_each: 0.80,
+            smile: 1.2,
             blink_onset: Millis(250),
             blink_hold: Millis(200),
             blink_pair: Millis(2000),

@@ -4,8 +4,12 @@ use crate::params::JudgeParams;
 use faceid_protocol::Millis;
 use faceid_vision::{EyeOpenness, Face, Observation, Point2, Point3, Pose};
 
-/// Inner lips, MediaPipe face-mesh indices: upper middle, lower middle, and the upper lip half-way to the subject's right and left corner.
-const INNER_LIPS: [usize; 4] = [13, 14, 82, 312];
+/// Inner lips, middle, MediaPipe face-mesh indices.
+const UPPER_LIP: usize = 13;
+const LOWER_LIP: usize = 14;
+/// Inner upper lip, half-way to the subject's right and left corner.
+const LIP: (usize, usize) = (82, 312);
+const OUTER_EYES: (usize, usize) = (33, 263);
 
 /// The measures of one frame that the action judges read. Raw: never smoothed, never interpolated.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -21,6 +25,8 @@ pub struct Sample {
     /// Inner-lip gap / width of the inner upper lip (half-way points): tells an opened mouth (1.4 to 2.9 measured) from a smile that shows
     /// teeth (0.9 to 1.0).
     pub mouth_aspect: Option<f32>,
+    /// Width of the inner upper lip (half-way points) / outer eye distance: grows with a smile.
+    pub lip_width: Option<f32>,
     /// Centre of the face in frame pixels.
     pub centre: Option<Point2>,
     /// Height of the face, px.
@@ -41,7 +47,8 @@ impl Sample {
             pose: face.pose.filter(|p| p.yaw.is_finite() && p.pitch.is_finite() && p.roll.is_finite()),
             eyes: EyeOpenness { left: finite(face.eyes.left), right: finite(face.eyes.right) },
             mouth: finite(face.mouth),
-            mouth_aspect: mouth_aspect(face),
+            mouth_aspect: ratio(face, (UPPER_LIP, LOWER_LIP), LIP),
+            lip_width: ratio(face, LIP, OUTER_EYES),
             centre: placed.then(|| Point2 { x: bounds.x + bounds.width / 2.0, y: bounds.y + bounds.height / 2.0 }),
             height: placed.then_some(bounds.height),
         }
@@ -50,7 +57,7 @@ impl Sample {
     /// A frame without a face.
     #[must_use]
     pub fn unmeasured(t: Millis) -> Self {
-        Self { t, pose: None, eyes: EyeOpenness::default(), mouth: None, mouth_aspect: None, centre: None, height: None }
+        Self { t, pose: None, eyes: EyeOpenness::default(), mouth: None, mouth_aspect: None, lip_width: None, centre: None, height: None }
     }
 
     /// Openness of both eyes relative to the person's neutral: (mean, larger of the two). One eye alone stands for both.
@@ -140,10 +147,10 @@ fn finite(value: Option<f32>) -> Option<f32> {
     value.filter(|v| v.is_finite())
 }
 
-fn mouth_aspect(face: &Face) -> Option<f32> {
-    let [upper, lower, right, left] = INNER_LIPS.map(|index| face.landmarks.get(index).copied());
-    let width = distance(right?, left?);
-    finite(Some(distance(upper?, lower?) / width))
+/// Distance of one pair of landmarks over that of another.
+fn ratio(face: &Face, over: (usize, usize), under: (usize, usize)) -> Option<f32> {
+    let length = |(a, b): (usize, usize)| Some(distance(*face.landmarks.get(a)?, *face.landmarks.get(b)?));
+    finite(Some(length(over)? / length(under)?))
 }
 
 fn distance(a: Point3, b: Point3) -> f32 {
@@ -157,7 +164,9 @@ mod tests {
 
     #[test]
     fn reads_only_landmarks_that_the_page_model_places() {
-        assert!(INNER_LIPS.iter().all(|i| LANDMARKS_IN_USE.contains(i)));
+        for i in [UPPER_LIP, LOWER_LIP, LIP.0, LIP.1, OUTER_EYES.0, OUTER_EYES.1] {
+            assert!(LANDMARKS_IN_USE.contains(&i), "landmark {i}");
+        }
     }
 
     fn sample(t: u64, pitch: f32, eye: f32) -> Sample {

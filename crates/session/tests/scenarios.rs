@@ -145,7 +145,9 @@ fn a_blink_is_never_a_wrong_action() {
 
 #[test]
 fn what_is_not_the_action_runs_into_the_deadline() {
-    let rows: [(Action, &str, &str); 12] = [
+    let rows: [(Action, &str, &str); 14] = [
+        (Action::Nod, "coming nearer", "500ms pitch 0; 900ms pitch -12; 1300ms pitch 0; 500ms height 200; 1300ms height 260"),
+        (Action::Blink, "a broad smile", "500ms eyes 1; 600ms eyes 0.3; 1100ms eyes 0.3; 1200ms eyes 1; 500ms lips 0.13; 650ms lips 0.18"),
         (Action::Nod, "nothing at all", "0ms pitch 0"),
         (Action::Nod, "a held bow", "500ms pitch 0; 900ms pitch -18"),
         (Action::Nod, "a nod too small", "500ms pitch 0; 900ms pitch -6; 1300ms pitch 0"),

@@ -14,6 +14,8 @@ use faceid_protocol::{Action, Millis};
 pub(super) struct BlinkJudge {
     state: State,
     last: Option<Millis>,
+    /// Width of the lip when the eyes were last open.
+    lip: Option<f32>,
     /// The closure before, as a candidate for a pair.
     previous: Option<(Blink, f32, Vec<Millis>)>,
 }
@@ -45,6 +47,8 @@ struct Closure {
     t_lowest: Millis,
     /// First sample after the last shut one.
     after: Option<Millis>,
+    /// Widest the lip got.
+    lip: Option<f32>,
 }
 
 impl BlinkJudge {
@@ -60,6 +64,11 @@ impl BlinkJudge {
         }
         let shut = mean < p.eye_shut && larger < p.eye_each;
         let open = mean >= p.eye_open;
+        if let State::Shut(closure) = &mut self.state {
+            closure.lip = closure.lip.into_iter().chain(sample.lip_width).reduce(f32::max);
+        } else if open {
+            self.lip = sample.lip_width;
+        }
         match &mut self.state {
             State::Unarmed | State::Open(_) if open => self.state = State::Open(t),
             State::Unarmed => {}
@@ -79,7 +88,7 @@ impl BlinkJudge {
             State::Shut(closure) => {
                 if t.since(closure.open) > p.blink_max {
                     self.state = State::Unarmed;
-                } else if open && t.since(closure.open) < p.blink_min {
+                } else if open && (t.since(closure.open) < p.blink_min || closure.smiles(self.lip, p)) {
                     self.state = State::Open(t);
                 } else if open {
                     let closure = closure.clone();
@@ -142,8 +151,12 @@ impl BlinkJudge {
 }
 
 impl Closure {
+    fn smiles(&self, before: Option<f32>, p: &JudgeParams) -> bool {
+        self.lip.zip(before).is_some_and(|(widest, before)| widest > p.smile * before)
+    }
+
     fn new(open: Millis, before: Millis, t: Millis, mean: f32) -> Self {
-        Self { open, before, first: t, last: t, lowest: mean, t_lowest: t, after: None }
+        Self { open, before, first: t, last: t, lowest: mean, t_lowest: t, after: None, lip: None }
     }
 
     fn extend(&mut self, t: Millis, mean: f32) {

@@ -18,7 +18,7 @@ pub(super) struct NodJudge {
 impl NodJudge {
     pub(super) fn feed(&mut self, sample: &Sample, baseline: &Baseline, p: &JudgeParams) -> Option<Seen> {
         let pose = sample.pose?;
-        let reading = Reading { t: sample.t, angle: pose.pitch - baseline.pose.pitch, cross: pose.yaw - baseline.pose.yaw, place: None };
+        let reading = Reading { t: sample.t, angle: pose.pitch - baseline.pose.pitch, cross: pose.yaw - baseline.pose.yaw, place: None, height: sample.height };
         let excursion = self.swing.feed(reading, p, |_| p.settle)?;
         let peak = excursion.peak()?;
         let (up, down) = excursion.reach();
@@ -26,6 +26,7 @@ impl NodJudge {
         let nod = peak.degrees >= p.nod_peak
             && duration >= p.move_min
             && duration <= p.move_max
+            && excursion.approach().is_none_or(|ratio| ratio <= p.approach)
             && excursion.cross_range() <= p.cross_share * (up + down);
         nod.then(|| Seen {
             action: Action::Nod,

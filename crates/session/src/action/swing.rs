@@ -15,7 +15,7 @@ enum State {
     /// No neutral sample yet: a movement half seen is not judged.
     #[default]
     Unarmed,
-    Neutral(Millis),
+    Neutral { t: Millis, height: Option<f32> },
     Out(Excursion),
 }
 
@@ -43,6 +43,8 @@ pub(super) struct Excursion {
     pub(super) cross: (f32, f32),
     /// Smallest and largest sideways place of the face while out, face heights.
     pub(super) travel: Option<(f32, f32)>,
+    /// Height of the face before leaving and once back, px.
+    heights: (Option<f32>, Option<f32>),
 }
 
 /// What one sample adds.
@@ -55,11 +57,13 @@ pub(super) struct Reading {
     pub(super) cross: f32,
     /// Sideways place of the face in face heights.
     pub(super) place: Option<f32>,
+    /// Height of the face, px.
+    pub(super) height: Option<f32>,
 }
 
 impl Excursion {
-    fn new(start: Millis) -> Self {
-        Self { start, back: None, back_samples: 0, positive: None, negative: None, cross: (0.0, 0.0), travel: None }
+    fn new(start: Millis, height: Option<f32>) -> Self {
+        Self { start, heights: (height, None), back: None, back_samples: 0, positive: None, negative: None, cross: (0.0, 0.0), travel: None }
     }
 
     fn extend(&mut self, reading: Reading) {
@@ -99,6 +103,12 @@ impl Excursion {
         self.travel.map(|(low, high)| high - low)
     }
 
+    /// How much nearer or further the head is after the movement: ratio of the heights, 1 or more.
+    pub(super) fn approach(&self) -> Option<f32> {
+        let (before, after) = self.heights.0.zip(self.heights.1)?;
+        Some((before / after).max(after / before))
+    }
+
     /// From leaving neutral to being back.
     pub(super) fn duration(&self) -> Option<Millis> {
         self.back.map(|back| back.since(self.start))
@@ -115,11 +125,10 @@ impl Swing {
         self.last = Some(reading.t);
         let neutral = reading.angle.abs() <= p.pose_neutral;
         match &mut self.state {
-            State::Unarmed if neutral => self.state = State::Neutral(reading.t),
+            State::Unarmed | State::Neutral { .. } if neutral => self.state = State::Neutral { t: reading.t, height: reading.height },
             State::Unarmed => {}
-            State::Neutral(since) if neutral => *since = reading.t,
-            State::Neutral(since) => {
-                let mut excursion = Excursion::new(*since);
+            State::Neutral { t, height } => {
+                let mut excursion = Excursion::new(*t, *height);
                 excursion.extend(reading);
                 self.state = State::Out(excursion);
             }
@@ -136,9 +145,10 @@ impl Swing {
                 }
                 let back = *excursion.back.get_or_insert(reading.t);
                 excursion.back_samples += 1;
+                excursion.heights.1 = reading.height;
                 if excursion.back_samples >= 2 && reading.t.since(back) >= settle(excursion) {
                     let done = excursion.clone();
-                    self.state = State::Neutral(reading.t);
+                    self.state = State::Neutral { t: reading.t, height: reading.height };
                     return Some(done);
                 }
             }
@@ -150,7 +160,7 @@ impl Swing {
     pub(super) fn current(&self) -> Option<&Excursion> {
         match &self.state {
             State::Out(excursion) => Some(excursion),
-            State::Unarmed | State::Neutral(_) => None,
+            State::Unarmed | State::Neutral { .. } => None,
         }
     }
 }
