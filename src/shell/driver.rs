@@ -6,7 +6,7 @@ use super::{
     config::Config,
     error,
     events::{PageEvent, fault_name, state_name},
-    frames::{FramePump, Grabber},
+    frames::{FramePump, Grabber, Pixels},
     page,
     port::{EnginePort, Report},
     telemetry::Meter,
@@ -52,8 +52,11 @@ pub(crate) struct Driver {
     pump: RefCell<Option<FramePump>>,
     grabber: Grabber,
     meter: RefCell<Meter>,
-    next_frame: Cell<u64>,
+    frame_count: Cell<u64>,
+    /// A frame is being taken; one is at the worker; the newest taken meanwhile waits, so that the worker never waits for the camera.
+    grabbing: Cell<bool>,
     in_flight: Cell<bool>,
+    waiting: RefCell<Option<(Millis, Pixels)>>,
     camera_ready: Cell<bool>,
     best: RefCell<Option<String>>,
     ticker: Ticker,
@@ -87,8 +90,10 @@ impl Driver {
             pump: RefCell::new(None),
             grabber: Grabber::default(),
             meter: RefCell::default(),
-            next_frame: Cell::new(0),
+            frame_count: Cell::new(0),
+            grabbing: Cell::new(false),
             in_flight: Cell::new(false),
+            waiting: RefCell::new(None),
             camera_ready: Cell::new(false),
             best: RefCell::new(None),
             ticker: Ticker::default(),
@@ -234,6 +239,7 @@ impl Driver {
     }
 
     fn stop_camera(&self) {
+        self.waiting.replace(None);
         self.pump.replace(None);
         self.camera.replace(None);
     }
@@ -268,11 +274,11 @@ impl Driver {
             }
             Report::Failed(reason) => self.engine_failed(&reason),
             Report::Observed { id, t, observation } => {
-                self.in_flight.set(false);
                 self.meter.borrow_mut().judged();
                 self.feed(Input::Observed { id, t, observation });
+                self.next_frame();
             }
-            Report::Skipped => self.in_flight.set(false),
+            Report::Skipped => self.next_frame(),
         }
     }
 
@@ -290,7 +296,7 @@ impl Driver {
         }
     }
 
-    /// A new camera frame: count it, and judge it unless the engine is still busy with another.
+    /// A new camera frame: count it, and hand it to the worker, or keep it until the worker is free.
     fn on_frame(self: &Rc<Self>, t: Millis) {
         let first = {
             let mut meter = self.meter.borrow_mut();
@@ -303,20 +309,35 @@ impl Driver {
             self.ready_when_both();
         }
         let EngineState::Ready { draws } = self.engine_state.get() else { return };
-        if self.in_flight.replace(true) {
+        if self.grabbing.replace(true) {
             return;
         }
         let driver = Rc::clone(self);
         spawn_local(async move {
-            match driver.grabber.grab(&driver.video, draws).await {
-                Some(pixels) if !driver.closed.get() => {
-                    let id = FrameId(driver.next_frame.replace(driver.next_frame.get() + 1));
-                    let side = driver.client.settings().map_or(DEFAULT_SIDE, |s| s.evidence_max_side);
-                    driver.with_engine(|engine| engine.observe(id, t, side, pixels));
-                }
-                _ => driver.in_flight.set(false),
+            let pixels = driver.grabber.grab(&driver.video, draws).await;
+            driver.grabbing.set(false);
+            let Some(pixels) = pixels.filter(|_| driver.camera.borrow().is_some()) else { return };
+            if driver.in_flight.get() {
+                driver.waiting.replace(Some((t, pixels)));
+            } else {
+                driver.judge(t, pixels);
             }
         });
+    }
+
+    /// The worker is free. What the machine wanted kept of the last frame has been said by now.
+    fn next_frame(&self) {
+        self.in_flight.set(false);
+        if let Some((t, pixels)) = self.waiting.take() {
+            self.judge(t, pixels);
+        }
+    }
+
+    fn judge(&self, t: Millis, pixels: Pixels) {
+        self.in_flight.set(true);
+        let id = FrameId(self.frame_count.replace(self.frame_count.get() + 1));
+        let side = self.client.settings().map_or(DEFAULT_SIDE, |s| s.evidence_max_side);
+        self.with_engine(|engine| engine.observe(id, t, side, &pixels));
     }
 
     /// Looks for a camera that has gone quiet without saying so.

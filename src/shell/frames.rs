@@ -136,11 +136,22 @@ impl Drop for FramePump {
 }
 
 /// Pixels on their way to the worker.
+#[derive(Debug)]
 pub(crate) enum Pixels {
     /// Full-size picture, drawn and read by the worker.
     Bitmap(ImageBitmap),
     /// Full-size pixels read here, for browsers whose workers cannot draw.
     Data(ImageData),
+}
+
+impl Drop for Pixels {
+    /// Bitmaps hold memory outside the garbage collector's sight. One that has moved to the worker is an empty shell here; closing it is harmless.
+    fn drop(&mut self) {
+        match self {
+            Self::Bitmap(bitmap) => bitmap.close(),
+            Self::Data(_) => {}
+        }
+    }
 }
 
 /// Takes the pictures.

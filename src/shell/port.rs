@@ -86,7 +86,7 @@ impl EnginePort {
     }
 
     /// Sends a frame for judging. `side` = longest side to judge and keep, px.
-    pub(crate) fn observe(&self, id: FrameId, t: Millis, side: u32, pixels: Pixels) {
+    pub(crate) fn observe(&self, id: FrameId, t: Millis, side: u32, pixels: &Pixels) {
         let message = Object::new();
         set(&message, "type", &"frame".into());
         set(&message, "id", &JsValue::from_f64(id.0 as f64));
@@ -94,11 +94,11 @@ impl EnginePort {
         set(&message, "side", &side.into());
         let transfer: JsValue = match pixels {
             Pixels::Bitmap(bitmap) => {
-                set(&message, "bitmap", &bitmap);
+                set(&message, "bitmap", bitmap);
                 bitmap.into()
             }
             Pixels::Data(data) => {
-                let rgba = Uint8Array::from(frames::rgba(&data).as_slice());
+                let rgba = Uint8Array::from(frames::rgba(data).as_slice());
                 set(&message, "width", &data.width().into());
                 set(&message, "height", &data.height().into());
                 set(&message, "rgba", &rgba);

@@ -8,8 +8,8 @@ import { chromium } from 'playwright-core';
 
 export const DIST = process.env.FACEID_DIST ?? fileURLToPath(new URL('../../dist/', import.meta.url));
 /** The policy that the package promises to work under. */
-export const CSP = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self'";
-const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.wasm': 'application/wasm', '.json': 'application/json' };
+export const CSP = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' blob:; media-src 'self' blob:; connect-src 'self'";
+const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.wasm': 'application/wasm', '.json': 'application/json', '.svg': 'image/svg+xml' };
 
 /**
  * Serves `dist`. `routes`: path → (request, response, body) handlers that go first; `overrides` may be changed while it runs.
