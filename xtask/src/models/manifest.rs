@@ -1,5 +1,7 @@
 //! `models/manifest.toml`: what is fetched, what is written, and how each file is used.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
@@ -76,8 +78,8 @@ pub(crate) struct FileEntry {
 pub(crate) struct Reference {
     /// Path below `models/`.
     pub(crate) file: String,
-    /// Largest allowed absolute difference per output, in output order.
-    pub(crate) max_abs_diff: Vec<f32>,
+    /// Largest allowed absolute difference per output.
+    pub(crate) max_abs_diff: BTreeMap<String, f32>,
 }
 
 impl Manifest {

@@ -1,5 +1,6 @@
 //! `cargo xtask models`: pinned packages -> `models/*.onnx`, verified.
 
+mod check;
 mod convert;
 mod face_api;
 mod fetch;
@@ -94,7 +95,7 @@ fn ensure_all(root: &Path, check_only: bool) -> Result<()> {
             wrong.push(file.name.as_str());
             continue;
         }
-        build(file, manifest.package(file)?, &cache, &path)?;
+        build(file, manifest.package(file)?, &cache, &folder)?;
     }
     if !wrong.is_empty() {
         bail!("{} not right; run `cargo xtask models`", wrong.join(", "));
@@ -102,10 +103,12 @@ fn ensure_all(root: &Path, check_only: bool) -> Result<()> {
     Ok(())
 }
 
-fn build(file: &FileEntry, package: &Package, cache: &Path, path: &Path) -> Result<()> {
+fn build(file: &FileEntry, package: &Package, cache: &Path, folder: &Path) -> Result<()> {
+    let path = folder.join(&file.name);
     let tarball = fetch::tarball(package, cache)?;
     println!("models: make {}", file.name);
     let bytes = make(file, package, &tarball).with_context(|| format!("make {}", file.name))?;
+    verify(file, &bytes, folder)?;
     let found = sha(&bytes);
     if found != file.sha256 {
         bail!(
@@ -119,8 +122,21 @@ fn build(file: &FileEntry, package: &Package, cache: &Path, path: &Path) -> Resu
     // write beside and rename, so that an interrupted run never leaves half a file
     let partial = path.with_extension("partial");
     fs::write(&partial, &bytes).with_context(|| format!("write {}", partial.display()))?;
-    fs::rename(&partial, path).with_context(|| format!("write {}", path.display()))?;
+    fs::rename(&partial, &path).with_context(|| format!("write {}", path.display()))?;
     println!("models: wrote {} ({} bytes)", file.name, bytes.len());
+    Ok(())
+}
+
+/// Compares a network's outputs with its committed reference, where it has one.
+fn verify(file: &FileEntry, bytes: &[u8], folder: &Path) -> Result<()> {
+    let Some(reference) = &file.reference else { return Ok(()) };
+    let path = folder.join(&reference.file);
+    let text = fs::read_to_string(&path).with_context(|| format!("read {}", path.display()))?;
+    let (made_by, worst) = check::check(bytes, &text, &reference.max_abs_diff)
+        .with_context(|| format!("{}: numeric check", file.name))?;
+    for (output, difference) in worst {
+        println!("models: {} {output}: within {difference:.1e} of {made_by}", file.name);
+    }
     Ok(())
 }
 
