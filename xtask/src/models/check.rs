@@ -110,3 +110,24 @@ fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
         if d.is_nan() { f32::INFINITY } else { worst.max(d) }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn not_a_number_is_infinitely_different() {
+        assert_eq!(largest_difference(&[1.0, 2.5], &[1.0, 2.0]), 0.5);
+        assert_eq!(largest_difference(&[f32::NAN], &[0.0]), f32::INFINITY);
+    }
+
+    #[test]
+    fn the_pixel_formula_is_the_scripts_one() {
+        // printed by make_reference.py's `pixels`
+        let found: Vec<usize> =
+            [(1, 0, 0, 0), (1, 2, 3, 5), (5, 1, 77, 127), (5, 2, 149, 0)].map(|(k, c, y, x)| pixel(k, c, y, x)).to_vec();
+        assert_eq!(found, PIXELS);
+    }
+
+    const PIXELS: [usize; 4] = [0, 177, 137, 105];
+}

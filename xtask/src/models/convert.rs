@@ -431,3 +431,89 @@ pub(crate) fn permute4(values: &[f32], from: [usize; 4], order: [usize; 4]) -> V
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use prost::Message;
+
+    use super::super::onnx::{AttributeProto, ModelProto};
+    use super::super::testfile::embedding_net;
+    use super::super::tflite;
+    use super::*;
+
+    #[test]
+    fn same_padding_puts_the_odd_cell_last() {
+        // (n, kernel, stride, dilation) -> before, after; by the definition in TensorFlow's guide
+        assert_eq!(same_padding(128, 5, 2, 1), [1, 2]);
+        assert_eq!(same_padding(64, 3, 1, 1), [1, 1]);
+        assert_eq!(same_padding(64, 3, 2, 1), [0, 1]);
+        assert_eq!(same_padding(5, 3, 2, 1), [1, 1]);
+        assert_eq!(same_padding(64, 2, 2, 1), [0, 0]);
+        assert_eq!(same_padding(7, 3, 1, 2), [2, 2]);
+        assert_eq!(same_padding(3, 3, 3, 1), [0, 0]);
+        // a stride larger than the kernel never pads negatively
+        assert_eq!(same_padding(8, 1, 2, 1), [0, 0]);
+    }
+
+    #[test]
+    fn permuting_and_back_is_the_identity() {
+        let values: Vec<f32> = (0..2 * 3 * 4 * 5).map(|v| v as f32).collect();
+        let turned = permute4(&values, [2, 3, 4, 5], [0, 3, 1, 2]);
+        // element (n, h, w, c) = (1, 2, 3, 4) is the last of both
+        assert_eq!(turned[3], values[15]);
+        assert_ne!(turned, values);
+        assert_eq!(permute4(&turned, [2, 5, 3, 4], [0, 2, 3, 1]), values);
+    }
+
+    fn pads(attributes: &[AttributeProto]) -> &[i64] {
+        &attributes.iter().find(|a| a.name == "pads").unwrap().ints
+    }
+
+    #[test]
+    fn a_small_network_becomes_onnx() {
+        let graph = tflite::read(&embedding_net()).unwrap();
+        let bytes = convert(&graph, Role::Embedding, "doc").unwrap();
+        let onnx = ModelProto::decode(bytes.as_slice()).unwrap().graph.unwrap();
+        let kinds: Vec<&str> = onnx.node.iter().map(|n| n.op_type.as_str()).collect();
+        // the image is turned back before its values are put in a row
+        assert_eq!(kinds, ["Conv", "Relu", "Transpose", "Reshape", "Reshape"]);
+        // 5 rows: one before, one after; 4 columns: none before, one after
+        assert_eq!(pads(&onnx.node[0].attribute), [1, 0, 1, 1]);
+        let weights = &onnx.initializer[0];
+        assert_eq!(weights.dims, [2, 3, 3, 3]);
+        assert_eq!(weights.raw_data[..4], 1.0_f32.to_le_bytes());
+        assert_eq!((onnx.input[0].name.as_str(), onnx.output[0].name.as_str()), ("image", "embedding"));
+    }
+
+    #[test]
+    fn conversion_is_deterministic() {
+        let graph = tflite::read(&embedding_net()).unwrap();
+        let first = convert(&graph, Role::Embedding, "doc").unwrap();
+        assert_eq!(first, convert(&graph, Role::Embedding, "doc").unwrap());
+    }
+
+    #[test]
+    fn another_signature_is_refused() {
+        let graph = tflite::read(&embedding_net()).unwrap();
+        let error = convert(&graph, Role::Detector, "").unwrap_err();
+        assert!(matches!(error, ConvertError::Signature { role: Role::Detector, .. }));
+        assert!(error.to_string().contains("[1, 3, 5, 4]"), "{error}");
+    }
+
+    #[test]
+    fn no_corrupt_byte_panics_in_the_conversion() {
+        let whole = embedding_net();
+        let mut converted = 0;
+        for at in 0..whole.len() {
+            for value in [0x00, 0x01, 0x02, 0x7f, 0xff] {
+                let mut bytes = whole.clone();
+                bytes[at] = value;
+                if let Ok(graph) = tflite::read(&bytes) {
+                    converted += u32::from(convert(&graph, Role::Embedding, "").is_ok());
+                }
+            }
+        }
+        // harmless bytes (padding, weights) exist
+        assert!(converted > 0);
+    }
+}

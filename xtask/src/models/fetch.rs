@@ -142,3 +142,48 @@ pub(crate) fn packed_asset<'a>(data: &'a [u8], loader: &str, name: &str) -> Resu
     data.get(asset.start..asset.end)
         .with_context(|| format!("{name}: offsets lie outside the packed assets"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn integrity_is_compared() {
+        // sha512 of no bytes
+        let empty = "sha512-z4PhNX7vuL3xVChQ1m2AB9Yg5AULVxXcg/SpIdNs6c5H0NE8XYXysP+DGNKHfuwvY7kxvUdBeoGlODJ6+SfaPg==";
+        assert!(matches_integrity(b"", empty).unwrap());
+        assert!(!matches_integrity(b"x", empty).unwrap());
+        for bad in ["", "sha512-", "sha512-AAAA", "sha1-z4PhNX7vuL3xVChQ1m2AB9Yg5AU="] {
+            assert!(matches_integrity(b"", bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn packed_assets_are_cut_by_the_loaders_list() {
+        let loader = r#"x(); loadPackage({"files": [{"filename": "/a/one.bin", "start": 0, "end": 2},
+            {"filename": "/a/two.bin", "start": 2, "end": 9}], "size": 9}); y();"#;
+        assert_eq!(packed_asset(b"abcdefghi", loader, "two.bin").unwrap(), b"cdefghi");
+        assert!(packed_asset(b"abc", loader, "two.bin").is_err(), "beyond the end");
+        assert!(packed_asset(b"abc", loader, "three.bin").is_err(), "unknown");
+        assert!(packed_asset(b"abc", "loadPackage(", "two.bin").is_err(), "no list");
+    }
+
+    #[test]
+    fn wanted_files_come_out_of_a_tarball() {
+        let mut builder = tar::Builder::new(Vec::new());
+        for (path, content) in [("package/a.txt", "one"), ("package/dir/b.txt", "two")] {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(content.len() as u64);
+            header.set_mode(0o644);
+            builder.append_data(&mut header, path, content.as_bytes()).unwrap();
+        }
+        let plain = builder.into_inner().unwrap();
+        let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut gz, &plain).unwrap();
+        let tarball = gz.finish().unwrap();
+        let found = files(&tarball, &["dir/b.txt"]).unwrap();
+        assert_eq!(found["dir/b.txt"], b"two");
+        assert!(files(&tarball, &["c.txt"]).is_err());
+        assert!(files(&tarball[..20], &["dir/b.txt"]).is_err());
+    }
+}

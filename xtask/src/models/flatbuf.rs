@@ -168,3 +168,44 @@ impl<'a> Table<'a> {
         Ok(self.field(slot)?.is_some())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_file_is_truncated() {
+        let error = Table::root(&[]).unwrap_err();
+        assert_eq!(error, FlatError::Truncated { at: 0, need: 4, len: 0 });
+    }
+
+    #[test]
+    fn offsets_out_of_the_file_are_errors() {
+        assert!(Table::root(&[0xff; 64]).is_err());
+        // a vtable before the start of the file: position 4 holds a back-offset of 100
+        let mut bytes = vec![4, 0, 0, 0, 100, 0, 0, 0];
+        bytes.resize(64, 0);
+        assert_eq!(Table::root(&bytes).unwrap_err(), FlatError::BadOffset { at: 4 });
+    }
+
+    #[test]
+    fn a_vector_longer_than_the_file_is_refused_before_allocation() {
+        // root table at 12 with its vtable at 4: one field (slot 0) holding an offset to 20
+        let mut bytes = vec![12, 0, 0, 0, 6, 0, 8, 0, 4, 0, 0, 0, 8, 0, 0, 0, 4, 0, 0, 0];
+        bytes.extend([0xff, 0xff, 0xff, 0x7f, 1, 2, 3, 4]);
+        let table = Table::root(&bytes).unwrap();
+        assert!(matches!(table.ints(0), Err(FlatError::Truncated { .. })));
+        assert!(matches!(table.tables(0), Err(FlatError::Truncated { .. })));
+        assert!(matches!(table.bytes(0), Err(FlatError::Truncated { .. })));
+    }
+
+    #[test]
+    fn absent_fields_take_their_default() {
+        let bytes = [8, 0, 0, 0, 4, 0, 4, 0, 4, 0, 0, 0];
+        let table = Table::root(&bytes).unwrap();
+        assert_eq!(table.int(3, 7), Ok(7));
+        assert_eq!(table.ints(3), Ok(Vec::new()));
+        assert_eq!(table.has(0), Ok(false));
+        assert!(table.table(0).unwrap().is_none());
+    }
+}

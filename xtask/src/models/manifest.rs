@@ -110,3 +110,39 @@ impl Manifest {
             .with_context(|| format!("{}: package {} is not listed", file.name, file.package))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COMMITTED: &str = include_str!("../../../models/manifest.toml");
+
+    #[test]
+    fn the_committed_manifest_is_complete() {
+        let manifest = Manifest::parse(COMMITTED).unwrap();
+        let roles: Vec<_> = manifest.file.iter().filter_map(|f| f.role).collect();
+        assert_eq!(roles, [Role::Detector, Role::Landmark, Role::Embedding]);
+        for file in &manifest.file {
+            assert_eq!(file.role.is_some(), file.reference.is_some(), "{}", file.name);
+        }
+        for package in &manifest.package {
+            assert!(package.integrity.starts_with("sha512-"), "{}", package.name);
+            assert!(package.version.bytes().all(|b| b.is_ascii_digit() || b == b'.'), "exact version");
+        }
+    }
+
+    #[test]
+    fn faults_are_errors() {
+        for (from, to) in [
+            ("method = \"tflite\"", "method = \"magic\""),
+            ("package = \"@mediapipe/face_mesh\"", "package = \"unknown\""),
+            ("sha256 = \"", "sha256 = \"x"),
+            ("inside = \"face_landmark.tflite\"\n", ""),
+            ("licence = \"Apache-2.0\"\nintegrity", "integrity"),
+            ("version = ", "vision = "),
+        ] {
+            assert!(COMMITTED.contains(from), "{from}");
+            assert!(Manifest::parse(&COMMITTED.replacen(from, to, 1)).is_err(), "{from}");
+        }
+    }
+}

@@ -10,6 +10,8 @@ mod half;
 mod manifest;
 mod onnx;
 mod role;
+#[cfg(test)]
+mod testfile;
 mod tflite;
 
 use std::fs;

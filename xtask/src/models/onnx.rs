@@ -236,3 +236,48 @@ impl Builder {
         .encode_to_vec()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_written_model_reads_back() {
+        let mut builder = Builder::default();
+        builder.input("x", &[1, 2]);
+        let w = builder.floats("w", &[2], &[1.5, -2.0]);
+        let shape = builder.ints("shape", &[2, -1]);
+        builder.node("Mul", &["x", &w], "y", &[("axis", Attr::Int(0))]);
+        builder.node("Reshape", &["y", &shape], "z", &[("pads", Attr::Ints(vec![0, 1, -1]))]);
+        builder.output("z", &[2, 1]);
+        let bytes = builder.finish("net", "doc");
+
+        let model = ModelProto::decode(bytes.as_slice()).unwrap();
+        assert_eq!(model.opset_import[0].version, OPSET);
+        let graph = model.graph.unwrap();
+        assert_eq!(graph.name, "net");
+        assert_eq!(graph.node[0].input, ["x", "w"]);
+        // zero is written, not dropped as a default
+        assert_eq!(graph.node[0].attribute[0].i, Some(0));
+        assert_eq!(graph.node[1].attribute[0].ints, [0, 1, -1]);
+        let raw: Vec<u8> = [1.5_f32, -2.0].iter().flat_map(|v| v.to_le_bytes()).collect();
+        assert_eq!(graph.initializer[0].raw_data, raw);
+        assert_eq!(graph.initializer[1].dims, [2]);
+        let shape = graph.output[0].value_type.clone().unwrap().tensor_type.unwrap().shape.unwrap();
+        assert_eq!(shape.dim.iter().map(|d| d.dim_value).collect::<Vec<_>>(), [Some(2), Some(1)]);
+    }
+
+    #[test]
+    fn the_wire_bytes_are_those_of_protobuf() {
+        let id = OperatorSetId { domain: String::new(), version: 13 };
+        assert_eq!(id.encode_to_vec(), [0x10, 13]);
+        let attribute = AttributeProto {
+            name: "a".to_owned(),
+            i: None,
+            ints: vec![1, 2],
+            kind: 7,
+        };
+        let wire = [0x0a, 1, b'a', 0x40, 1, 0x40, 2, 0xa0, 0x01, 7];
+        assert_eq!(attribute.encode_to_vec(), wire);
+    }
+}

@@ -333,3 +333,55 @@ fn window(o: &Table<'_>, activation_slot: usize, dilation: Option<[usize; 2]>) -
         activation: activation(o.byte(activation_slot, 0)?)?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testfile::embedding_net;
+    use super::*;
+
+    #[test]
+    fn a_small_network_reads_back() {
+        let graph = read(&embedding_net()).unwrap();
+        assert_eq!((graph.inputs.as_slice(), graph.outputs.as_slice()), (&[0][..], &[5][..]));
+        assert_eq!(graph.tensors[1].dtype, DType::F16);
+        assert_eq!(graph.tensors[3].shape, [2]);
+        assert!(graph.tensors[0].data.is_none());
+        let window = Window {
+            padding: Padding::Same,
+            stride: [2, 2],
+            dilation: [1, 1],
+            activation: Activation::Relu,
+        };
+        assert_eq!(graph.ops[1].kind, OpKind::Conv(window));
+        assert_eq!(graph.ops[1].inputs, [Some(0), Some(2), Some(3)]);
+    }
+
+    #[test]
+    fn garbage_is_a_typed_error() {
+        assert_eq!(read(b"").unwrap_err(), TfliteError::NotTflite);
+        assert_eq!(read(b"not a network at all").unwrap_err(), TfliteError::NotTflite);
+        assert!(matches!(read(b"\xff\xff\xff\xffTFL3"), Err(TfliteError::Flat(_))));
+    }
+
+    #[test]
+    fn every_truncation_is_an_error() {
+        let whole = embedding_net();
+        for length in 0..whole.len() {
+            assert!(read(&whole[..length]).is_err(), "{length} of {} bytes", whole.len());
+        }
+    }
+
+    #[test]
+    fn no_single_corrupt_byte_panics() {
+        let whole = embedding_net();
+        let mut refused = 0;
+        for at in 0..whole.len() {
+            for value in [0x00, 0x01, 0x7f, 0x80, 0xff] {
+                let mut bytes = whole.clone();
+                bytes[at] = value;
+                refused += u32::from(read(&bytes).is_err());
+            }
+        }
+        assert!(refused > 0);
+    }
+}
