@@ -21,7 +21,7 @@ impl std::error::Error for MissingTool {}
 
 /// Exit code for an error: 3 for a missing tool, 1 for the rest (clap itself exits 2 on usage).
 pub(crate) fn exit_code_of(error: &anyhow::Error) -> u8 {
-    if error.is::<MissingTool>() || error.is::<crate::models::MissingTool>() { 3 } else { 1 }
+    if error.is::<MissingTool>() { 3 } else { 1 }
 }
 
 /// Repository root.

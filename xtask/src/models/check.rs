@@ -65,18 +65,13 @@ fn image(input: &Input, k: usize) -> Result<Tensor> {
 ///
 /// # Errors
 /// When tract refuses the network, or a difference exceeds the one allowed for that output.
-pub(crate) fn check(
-    onnx: &[u8],
-    reference: &str,
-    allowed: &BTreeMap<String, f32>,
-) -> Result<(String, BTreeMap<String, f32>)> {
+pub(crate) fn check(onnx: &[u8], reference: &str, allowed: &BTreeMap<String, f32>) -> Result<(String, BTreeMap<String, f32>)> {
     let reference: Reference = serde_json::from_str(reference).context("reference file")?;
     let model = tract_onnx::onnx()
         .model_for_read(&mut Cursor::new(onnx))
         .and_then(InferenceModelExt::into_optimized)
         .map_err(|e| anyhow!("tract does not load the network: {e:#}"))?;
-    let names: Vec<String> =
-        model.outputs.iter().map(|o| model.outlet_labels.get(o).cloned().unwrap_or_default()).collect();
+    let names: Vec<String> = model.outputs.iter().map(|o| model.outlet_labels.get(o).cloned().unwrap_or_default()).collect();
     let runnable = model.into_runnable().map_err(|e| anyhow!("{e:#}"))?;
     let mut worst: BTreeMap<String, f32> = BTreeMap::new();
     for case in &reference.cases {
@@ -90,11 +85,7 @@ pub(crate) fn check(
             ensure!(found.len() == expected.values.len(), "{name}: {} values", found.len());
             let difference = largest_difference(&found, &expected.values);
             let limit = *allowed.get(name).with_context(|| format!("{name}: no limit stated"))?;
-            ensure!(
-                difference <= limit,
-                "{name} differs by {difference:e} from {} (allowed {limit:e})",
-                reference.made_by
-            );
+            ensure!(difference <= limit, "{name} differs by {difference:e} from {} (allowed {limit:e})", reference.made_by);
             let entry = worst.entry(name.clone()).or_default();
             *entry = entry.max(difference);
         }

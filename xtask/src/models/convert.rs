@@ -54,12 +54,7 @@ pub(crate) fn same_padding(n: usize, kernel: usize, stride: usize, dilation: usi
 /// [`ConvertError`] when the network uses something else than the supported operators or lacks the
 /// role's signature.
 pub(crate) fn convert(graph: &Graph, role: Role, doc: &str) -> Result<Vec<u8>> {
-    let mut converter = Converter {
-        graph,
-        names: HashMap::new(),
-        constants: HashMap::new(),
-        out: Builder::default(),
-    };
+    let mut converter = Converter { graph, names: HashMap::new(), constants: HashMap::new(), out: Builder::default() };
     converter.declare_input(role)?;
     for op in &graph.ops {
         converter.op(op)?;
@@ -121,8 +116,7 @@ impl<'a> Converter<'a> {
 
     /// Brings each graph output to the role's name and shape.
     fn declare_outputs(&mut self, role: Role) -> Result<()> {
-        let sizes: Vec<usize> =
-            self.graph.outputs.iter().map(|&i| self.tensor(i).shape.iter().product()).collect();
+        let sizes: Vec<usize> = self.graph.outputs.iter().map(|&i| self.tensor(i).shape.iter().product()).collect();
         for output in role.outputs(&sizes)? {
             let index = self.graph.outputs[output.position];
             let plain = self.plain_order(index)?;
@@ -161,9 +155,7 @@ impl<'a> Converter<'a> {
         let tensor = self.tensor(index);
         match (&tensor.data, tensor.dtype) {
             (Some(data), DType::F32) => Ok(words(data).map(f32::from_le_bytes).collect()),
-            (Some(_), DType::F16 | DType::I32) | (None, _) => {
-                self.fail(index, "must be a float constant")
-            }
+            (Some(_), DType::F16 | DType::I32) | (None, _) => self.fail(index, "must be a float constant"),
         }
     }
 
@@ -215,14 +207,7 @@ impl<'a> Converter<'a> {
     }
 
     /// Adds a node; its output gets an inner name when an activation follows.
-    fn emit(
-        &mut self,
-        op_type: &str,
-        inputs: &[&str],
-        output: usize,
-        activation: Activation,
-        attrs: &[(&str, Attr)],
-    ) -> String {
+    fn emit(&mut self, op_type: &str, inputs: &[&str], output: usize, activation: Activation, attrs: &[(&str, Attr)]) -> String {
         let name = match activation {
             Activation::None => self.fresh(output),
             Activation::Relu | Activation::Relu6 => format!("{}.linear", self.fresh(output)),
@@ -275,13 +260,7 @@ impl<'a> Converter<'a> {
         Ok(ints(&[top, left, bottom, right]))
     }
 
-    fn conv(
-        &mut self,
-        op: &Op,
-        output: usize,
-        window: Window,
-        depthwise: bool,
-    ) -> Result<(String, Activation)> {
+    fn conv(&mut self, op: &Op, output: usize, window: Window, depthwise: bool) -> Result<(String, Activation)> {
         let (input, weights) = (self.operand(op, 0)?, self.operand(op, 1)?);
         let [out_channels, kh, kw, in_channels] = *self.tensor(weights).shape.as_slice() else {
             return self.fail(weights, "convolution weights need four dimensions");
@@ -324,39 +303,21 @@ impl<'a> Converter<'a> {
         Ok((self.emit("Conv", &inputs, output, window.activation, &attrs), window.activation))
     }
 
-    fn max_pool(
-        &mut self,
-        op: &Op,
-        output: usize,
-        window: Window,
-        kernel: [usize; 2],
-    ) -> Result<(String, Activation)> {
+    fn max_pool(&mut self, op: &Op, output: usize, window: Window, kernel: [usize; 2]) -> Result<(String, Activation)> {
         let input = self.operand(op, 0)?;
-        let attrs = [
-            ("kernel_shape", ints(&kernel)),
-            ("pads", self.pads(input, window, kernel)?),
-            ("strides", ints(&window.stride)),
-        ];
+        let attrs = [("kernel_shape", ints(&kernel)), ("pads", self.pads(input, window, kernel)?), ("strides", ints(&window.stride))];
         let x = self.value(input)?;
         Ok((self.emit("MaxPool", &[&x], output, window.activation, &attrs), window.activation))
     }
 
-    fn concat(
-        &mut self,
-        op: &Op,
-        output: usize,
-        axis: i32,
-        activation: Activation,
-    ) -> Result<(String, Activation)> {
+    fn concat(&mut self, op: &Op, output: usize, axis: i32, activation: Activation) -> Result<(String, Activation)> {
         let rank = self.tensor(output).shape.len();
         let axis = if axis < 0 { axis.checked_add_unsigned(rank as u32) } else { Some(axis) };
         let Some(axis) = axis.and_then(|a| usize::try_from(a).ok()).filter(|&a| a < rank) else {
             return self.fail(output, "the concatenation axis is out of range");
         };
         let axis = if rank == 4 { [0, 2, 3, 1][axis] } else { axis };
-        let inputs = (0..op.inputs.len())
-            .map(|i| self.value(self.operand(op, i)?))
-            .collect::<Result<Vec<_>>>()?;
+        let inputs = (0..op.inputs.len()).map(|i| self.value(self.operand(op, i)?)).collect::<Result<Vec<_>>>()?;
         let inputs: Vec<&str> = inputs.iter().map(String::as_str).collect();
         let attrs = [("axis", Attr::Int(int(axis)))];
         Ok((self.emit("Concat", &inputs, output, activation, &attrs), activation))

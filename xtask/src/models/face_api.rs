@@ -64,10 +64,7 @@ fn unpack(manifest: &str, mut shard: &[u8]) -> Result<BTreeMap<String, Weight>> 
                 ensure!(q.dtype == "uint8", "{}: unexpected type {}", entry.name, q.dtype);
                 take(1)?.iter().map(|&v| (f64::from(v) * q.scale + q.min) as f32).collect()
             }
-            None => take(4)?
-                .chunks_exact(4)
-                .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
-                .collect(),
+            None => take(4)?.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect(),
         };
         weights.insert(entry.name, Weight { shape: entry.shape, values });
     }
@@ -101,12 +98,8 @@ impl Net {
                 *value = (f64::from(*value) * f64::from(factor)) as f32;
             }
         }
-        let folded: Vec<f32> = bias
-            .iter()
-            .zip(&scale)
-            .zip(&shift)
-            .map(|((&b, &k), &s)| (f64::from(b) * f64::from(k) + f64::from(s)) as f32)
-            .collect();
+        let folded: Vec<f32> =
+            bias.iter().zip(&scale).zip(&shift).map(|((&b, &k), &s)| (f64::from(b) * f64::from(k) + f64::from(s)) as f32).collect();
         let kernel = self.out.floats(&format!("{prefix}.weight"), &[to, from, kh, kw], &kernel);
         let bias = self.out.floats(&format!("{prefix}.bias"), &[to], &folded);
         let attrs = [
@@ -143,8 +136,7 @@ impl Net {
         let y = self.relu(&y, &format!("{name}/conv1"));
         let (mut y, to) = self.conv(&y, &format!("{name}/conv2"), 1, 1)?;
         let (branch, shortcut) = ((size - 3) / 2 + 1, size / 2);
-        let attrs =
-            [("kernel_shape", Attr::Ints(vec![2, 2])), ("strides", Attr::Ints(vec![2, 2]))];
+        let attrs = [("kernel_shape", Attr::Ints(vec![2, 2])), ("strides", Attr::Ints(vec![2, 2]))];
         let mut s = self.out.node("AveragePool", &[x], &format!("{name}.pool"), &attrs);
         if branch < shortcut {
             y = self.pad(&y, &format!("{name}.grown"), [0, 0, 1, 1]);
@@ -168,8 +160,19 @@ pub(crate) fn convert(manifest: &str, shard: &[u8], doc: &str) -> Result<Vec<u8>
     // 150 -> 72 (7×7, stride 2) -> 35 (3×3 pool, stride 2)
     let mut size = ((INPUT - 7) / 2 + 1 - 3) / 2 + 1;
     for name in [
-        "conv32_1", "conv32_2", "conv32_3", "conv64_down", "conv64_1", "conv64_2", "conv64_3",
-        "conv128_down", "conv128_1", "conv128_2", "conv256_down", "conv256_1", "conv256_2",
+        "conv32_1",
+        "conv32_2",
+        "conv32_3",
+        "conv64_down",
+        "conv64_1",
+        "conv64_2",
+        "conv64_3",
+        "conv128_down",
+        "conv128_1",
+        "conv128_2",
+        "conv256_down",
+        "conv256_1",
+        "conv256_2",
         "conv256_down_out",
     ] {
         if name.contains("down") {

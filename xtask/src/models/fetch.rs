@@ -12,22 +12,12 @@ use base64::prelude::BASE64_STANDARD;
 use flate2::read::GzDecoder;
 use serde::Deserialize;
 use sha2::{Digest, Sha512};
-use thiserror::Error;
 
 use super::manifest::Package;
+use crate::process::MissingTool;
 
 /// Largest file we take out of a package; the biggest one we need has 6.4 MB.
 const MAX_ENTRY: u64 = 64 << 20;
-
-/// A program that must be installed first (exit code 3).
-#[derive(Debug, Error)]
-#[error("{tool} was not found; install it ({hint}) and run the command again")]
-pub(crate) struct MissingTool {
-    /// Program name.
-    pub(crate) tool: &'static str,
-    /// How to get it.
-    pub(crate) hint: &'static str,
-}
 
 /// The verified tarball of a package, from the cache or through `npm pack`.
 pub(crate) fn tarball(package: &Package, cache: &Path) -> Result<Vec<u8>> {
@@ -67,7 +57,10 @@ fn npm_pack(package: &Package, cache: &Path) -> Result<()> {
     let output = match output {
         Ok(output) => output,
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            return Err(MissingTool { tool: "npm", hint: "Node.js 20 or later" }.into());
+            return Err(MissingTool(
+                "npm was not found: install Node.js 20 or later (apt-get install nodejs npm) and run the command again".to_owned(),
+            )
+            .into());
         }
         Err(error) => return Err(error).context("start npm"),
     };
@@ -124,23 +117,17 @@ struct Asset {
 
 /// Cuts one file out of a packed assets file; its offsets are a JSON literal in the loader script.
 pub(crate) fn packed_asset<'a>(data: &'a [u8], loader: &str, name: &str) -> Result<&'a [u8]> {
-    let literal = loader
-        .find("loadPackage({")
-        .map(|at| &loader[at + "loadPackage(".len()..])
-        .context("the loader script has no asset list")?;
+    let literal =
+        loader.find("loadPackage({").map(|at| &loader[at + "loadPackage(".len()..]).context("the loader script has no asset list")?;
     let index = serde_json::Deserializer::from_str(literal)
         .into_iter::<AssetIndex>()
         .next()
         .context("the loader's asset list is empty")?
         .context("the loader's asset list")?;
     let suffix = format!("/{name}");
-    let asset = index
-        .files
-        .iter()
-        .find(|f| f.filename.ends_with(&suffix))
-        .with_context(|| format!("{name} is not among the packed assets"))?;
-    data.get(asset.start..asset.end)
-        .with_context(|| format!("{name}: offsets lie outside the packed assets"))
+    let asset =
+        index.files.iter().find(|f| f.filename.ends_with(&suffix)).with_context(|| format!("{name} is not among the packed assets"))?;
+    data.get(asset.start..asset.end).with_context(|| format!("{name}: offsets lie outside the packed assets"))
 }
 
 #[cfg(test)]

@@ -61,14 +61,12 @@ pub(crate) fn convert(bytes: &[u8]) -> Result<Vec<u8>> {
     ensure!(mesh.index_buffer.len() % 3 == 0, "the index list is not made of triangles");
     let known = |&i: &u32| usize::try_from(i).is_ok_and(|i| i < POINTS);
     ensure!(mesh.index_buffer.iter().all(known), "a triangle names an unknown vertex");
-    let basis: Vec<(u32, f32)> =
-        metadata.procrustes_landmark_basis.iter().map(|b| (b.landmark_id, b.weight)).collect();
+    let basis: Vec<(u32, f32)> = metadata.procrustes_landmark_basis.iter().map(|b| (b.landmark_id, b.weight)).collect();
     ensure!(basis.iter().all(|(i, _)| known(i)), "the pose basis names an unknown vertex");
     let vertices = mesh.vertex_buffer.chunks_exact(VERTEX);
     let face = CanonicalFace {
         unit: "cm".to_owned(),
-        axes: "x to the image's right in an unmirrored frontal view, y up, z towards the camera"
-            .to_owned(),
+        axes: "x to the image's right in an unmirrored frontal view, y up, z towards the camera".to_owned(),
         vertices: vertices.clone().map(|v| [v[0], v[1], v[2]]).collect(),
         texture: vertices.map(|v| [v[3], v[4]]).collect(),
         triangles: mesh.index_buffer.chunks_exact(3).map(|t| [t[0], t[1], t[2]]).collect(),

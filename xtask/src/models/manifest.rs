@@ -26,6 +26,7 @@ pub(crate) struct Package {
     /// Exact version.
     pub(crate) version: String,
     /// Licence the package states.
+    #[cfg_attr(not(test), expect(dead_code, reason = "for readers of the manifest; parsing checks that it is there"))]
     pub(crate) licence: String,
     /// `sha512-` integrity of the tarball.
     pub(crate) integrity: String,
@@ -65,10 +66,13 @@ pub(crate) struct FileEntry {
     /// sha256 of the file we write, hexadecimal.
     pub(crate) sha256: String,
     /// Reference outputs below `models/` and the allowed absolute difference.
+    #[cfg_attr(not(feature = "numerics"), expect(dead_code, reason = "read by the numeric check"))]
     pub(crate) reference: Option<Reference>,
     /// Input as written for people: shape, layout, range.
+    #[cfg_attr(not(test), expect(dead_code, reason = "for readers of the manifest; parsing checks that it is there"))]
     pub(crate) input: Option<String>,
     /// Outputs as written for people.
+    #[cfg_attr(not(test), expect(dead_code, reason = "for readers of the manifest; parsing checks that it is there"))]
     pub(crate) outputs: Vec<String>,
 }
 
@@ -77,8 +81,10 @@ pub(crate) struct FileEntry {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Reference {
     /// Path below `models/`.
+    #[cfg_attr(not(feature = "numerics"), expect(dead_code, reason = "read by the numeric check"))]
     pub(crate) file: String,
     /// Largest allowed absolute difference per output.
+    #[cfg_attr(not(feature = "numerics"), expect(dead_code, reason = "read by the numeric check"))]
     pub(crate) max_abs_diff: BTreeMap<String, f32>,
 }
 
@@ -93,11 +99,7 @@ impl Manifest {
                 "{}: sha256 must be 64 hexadecimal digits",
                 file.name
             );
-            ensure!(
-                (file.method == Method::FaceApi) == file.inside.is_none(),
-                "{}: `inside` belongs to packed assets",
-                file.name
-            );
+            ensure!((file.method == Method::FaceApi) == file.inside.is_none(), "{}: `inside` belongs to packed assets", file.name);
         }
         Ok(manifest)
     }

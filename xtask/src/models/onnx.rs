@@ -156,9 +156,7 @@ fn value(name: &str, shape: &[usize]) -> ValueInfo {
     let dim = dims(shape).into_iter().map(|d| Dimension { dim_value: Some(d) }).collect();
     ValueInfo {
         name: name.to_owned(),
-        value_type: Some(TypeProto {
-            tensor_type: Some(TensorType { elem_type: FLOAT, shape: Some(TensorShape { dim }) }),
-        }),
+        value_type: Some(TypeProto { tensor_type: Some(TensorType { elem_type: FLOAT, shape: Some(TensorShape { dim }) }) }),
     }
 }
 
@@ -186,23 +184,12 @@ impl Builder {
     }
 
     fn constant(&mut self, name: &str, data_type: i32, shape: &[usize], raw: Vec<u8>) -> String {
-        self.graph.initializer.push(TensorProto {
-            dims: dims(shape),
-            data_type,
-            name: name.to_owned(),
-            raw_data: raw,
-        });
+        self.graph.initializer.push(TensorProto { dims: dims(shape), data_type, name: name.to_owned(), raw_data: raw });
         name.to_owned()
     }
 
     /// Adds a node with one output named `output` and returns that name.
-    pub(crate) fn node(
-        &mut self,
-        op_type: &str,
-        inputs: &[&str],
-        output: &str,
-        attrs: &[(&str, Attr)],
-    ) -> String {
+    pub(crate) fn node(&mut self, op_type: &str, inputs: &[&str], output: &str, attrs: &[(&str, Attr)]) -> String {
         let attribute = attrs
             .iter()
             .map(|(name, value)| {
@@ -271,12 +258,7 @@ mod tests {
     fn the_wire_bytes_are_those_of_protobuf() {
         let id = OperatorSetId { domain: String::new(), version: 13 };
         assert_eq!(id.encode_to_vec(), [0x10, 13]);
-        let attribute = AttributeProto {
-            name: "a".to_owned(),
-            i: None,
-            ints: vec![1, 2],
-            kind: 7,
-        };
+        let attribute = AttributeProto { name: "a".to_owned(), i: None, ints: vec![1, 2], kind: 7 };
         let wire = [0x0a, 1, b'a', 0x40, 1, 0x40, 2, 0xa0, 0x01, 7];
         assert_eq!(attribute.encode_to_vec(), wire);
     }

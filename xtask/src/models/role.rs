@@ -80,10 +80,8 @@ impl Role {
             .into_iter()
             .map(|(name, shape)| {
                 let count: usize = shape.iter().product();
-                let position = sizes
-                    .iter()
-                    .position(|&s| s == count)
-                    .ok_or_else(|| self.mismatch(format!("no output has {count} values")))?;
+                let position =
+                    sizes.iter().position(|&s| s == count).ok_or_else(|| self.mismatch(format!("no output has {count} values")))?;
                 Ok(Output { name, position, shape })
             })
             .collect()

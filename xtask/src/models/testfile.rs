@@ -119,12 +119,7 @@ pub(crate) fn embedding_net() -> Vec<u8> {
         weights[output * 27 * 2..][..2].copy_from_slice(&0x3c00_u16.to_le_bytes());
     }
     let bias = [0.5_f32, -1.0].iter().flat_map(|v| v.to_le_bytes()).collect();
-    let conv = vec![
-        Some(Field::Byte(0)),
-        Some(Field::Int(2)),
-        Some(Field::Int(2)),
-        Some(Field::Byte(1)),
-    ];
+    let conv = vec![Some(Field::Byte(0)), Some(Field::Int(2)), Some(Field::Int(2)), Some(Field::Byte(1))];
     let subgraph = Node::Table(vec![
         Some(Field::To(Node::Tables(vec![
             tensor("image", &[1, 5, 4, 3], 0, 0),
@@ -136,11 +131,7 @@ pub(crate) fn embedding_net() -> Vec<u8> {
         ]))),
         Some(Field::To(Node::Ints(vec![0]))),
         Some(Field::To(Node::Ints(vec![5]))),
-        Some(Field::To(Node::Tables(vec![
-            operator(0, &[1], 2, None),
-            operator(1, &[0, 2, 3], 4, Some(conv)),
-            operator(2, &[4], 5, None),
-        ]))),
+        Some(Field::To(Node::Tables(vec![operator(0, &[1], 2, None), operator(1, &[0, 2, 3], 4, Some(conv)), operator(2, &[4], 5, None)]))),
     ]);
     let code = |code: u8| Node::Table(vec![Some(Field::Byte(code))]);
     file(&Node::Table(vec![

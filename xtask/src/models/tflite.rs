@@ -178,13 +178,8 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Graph> {
     let [subgraph] = subgraphs.as_slice() else {
         return Err(TfliteError::Inconsistent("exactly one subgraph is supported"));
     };
-    let tensors =
-        subgraph.tables(0)?.iter().map(|t| tensor(t, &buffers)).collect::<Result<Vec<_>>>()?;
-    let ops = subgraph
-        .tables(3)?
-        .iter()
-        .map(|t| operator(t, &codes, tensors.len()))
-        .collect::<Result<Vec<_>>>()?;
+    let tensors = subgraph.tables(0)?.iter().map(|t| tensor(t, &buffers)).collect::<Result<Vec<_>>>()?;
+    let ops = subgraph.tables(3)?.iter().map(|t| operator(t, &codes, tensors.len())).collect::<Result<Vec<_>>>()?;
     let inputs = indices(&subgraph.ints(1)?, tensors.len())?;
     let outputs = indices(&subgraph.ints(2)?, tensors.len())?;
     Ok(Graph { tensors, ops, inputs, outputs })
@@ -197,12 +192,7 @@ fn builtin_code(table: &Table<'_>) -> Result<i32> {
 
 fn indices(raw: &[i32], count: usize) -> Result<Vec<usize>> {
     raw.iter()
-        .map(|&i| {
-            usize::try_from(i)
-                .ok()
-                .filter(|&i| i < count)
-                .ok_or(TfliteError::Inconsistent("a tensor index is out of range"))
-        })
+        .map(|&i| usize::try_from(i).ok().filter(|&i| i < count).ok_or(TfliteError::Inconsistent("a tensor index is out of range")))
         .collect()
 }
 
@@ -223,9 +213,7 @@ fn tensor(table: &Table<'_>, buffers: &[Table<'_>]) -> Result<Tensor> {
     if table.has(6)? {
         return Err(TfliteError::Inconsistent("sparse tensors are not supported"));
     }
-    let buffer = buffers
-        .get(table.index(2)?)
-        .ok_or(TfliteError::Inconsistent("a buffer index is out of range"))?;
+    let buffer = buffers.get(table.index(2)?).ok_or(TfliteError::Inconsistent("a buffer index is out of range"))?;
     if buffer.ulong(1)? > 1 {
         return Err(TfliteError::Inconsistent("buffers outside the flatbuffer are not supported"));
     }
@@ -241,9 +229,7 @@ fn tensor(table: &Table<'_>, buffers: &[Table<'_>]) -> Result<Tensor> {
 }
 
 fn operator(table: &Table<'_>, codes: &[i32], tensors: usize) -> Result<Op> {
-    let code = *codes
-        .get(table.index(0)?)
-        .ok_or(TfliteError::Inconsistent("an operator code is out of range"))?;
+    let code = *codes.get(table.index(0)?).ok_or(TfliteError::Inconsistent("an operator code is out of range"))?;
     let options = table.table(4)?;
     let options = || options.ok_or(TfliteError::Inconsistent("an operator lacks its options"));
     let kind = match code {
@@ -300,10 +286,7 @@ fn activation(code: u8) -> Result<Activation> {
 
 fn size(options: &Table<'_>, slot: usize) -> Result<usize> {
     let value = options.int(slot, 0)?;
-    usize::try_from(value)
-        .ok()
-        .filter(|&v| v > 0)
-        .ok_or(TfliteError::Option { what: "window size or stride", value: value.into() })
+    usize::try_from(value).ok().filter(|&v| v > 0).ok_or(TfliteError::Option { what: "window size or stride", value: value.into() })
 }
 
 /// Padding in slot 0, horizontal stride in 1, vertical in 2; the rest differs per operator.
@@ -317,21 +300,13 @@ fn window(o: &Table<'_>, activation_slot: usize, dilation: Option<[usize; 2]>) -
         Some([vertical, horizontal]) => {
             let factor = |slot| {
                 let value = o.int(slot, 1)?;
-                usize::try_from(value).ok().filter(|&v| v > 0).ok_or(TfliteError::Option {
-                    what: "dilation",
-                    value: value.into(),
-                })
+                usize::try_from(value).ok().filter(|&v| v > 0).ok_or(TfliteError::Option { what: "dilation", value: value.into() })
             };
             [factor(vertical)?, factor(horizontal)?]
         }
         None => [1, 1],
     };
-    Ok(Window {
-        padding,
-        stride: [size(o, 2)?, size(o, 1)?],
-        dilation,
-        activation: activation(o.byte(activation_slot, 0)?)?,
-    })
+    Ok(Window { padding, stride: [size(o, 2)?, size(o, 1)?], dilation, activation: activation(o.byte(activation_slot, 0)?)? })
 }
 
 #[cfg(test)]
@@ -346,12 +321,7 @@ mod tests {
         assert_eq!(graph.tensors[1].dtype, DType::F16);
         assert_eq!(graph.tensors[3].shape, [2]);
         assert!(graph.tensors[0].data.is_none());
-        let window = Window {
-            padding: Padding::Same,
-            stride: [2, 2],
-            dilation: [1, 1],
-            activation: Activation::Relu,
-        };
+        let window = Window { padding: Padding::Same, stride: [2, 2], dilation: [1, 1], activation: Activation::Relu };
         assert_eq!(graph.ops[1].kind, OpKind::Conv(window));
         assert_eq!(graph.ops[1].inputs, [Some(0), Some(2), Some(3)]);
     }
