@@ -8,7 +8,7 @@ use std::io::Cursor;
 
 use anyhow::{Context, Result, anyhow, ensure};
 use serde::Deserialize;
-use tract_onnx::prelude::{Framework, InferenceModelExt, IntoTValue, Tensor, tvec};
+use tract_onnx::prelude::{Framework, InferenceModelExt, IntoRunnable, IntoTValue, Tensor, tvec};
 
 /// A reference file.
 #[derive(Debug, Deserialize)]

@@ -150,6 +150,9 @@ impl<'a> Converter<'a> {
     /// A float constant in TFLite element order.
     fn floats(&self, index: usize) -> Result<Vec<f32>> {
         if let Some(values) = self.constants.get(&index) {
+            if values.len() != self.tensor(index).shape.iter().product::<usize>() {
+                return self.fail(index, "has another size than the constant it widens");
+            }
             return Ok(values.clone());
         }
         let tensor = self.tensor(index);

@@ -126,8 +126,11 @@ mod tests {
         assert_eq!(roles, [Role::Detector, Role::Landmark, Role::Embedding]);
         for file in &manifest.file {
             assert_eq!(file.role.is_some(), file.reference.is_some(), "{}", file.name);
+            assert_eq!(file.role.is_some(), file.input.is_some(), "{}", file.name);
+            assert!(!file.outputs.is_empty(), "{}", file.name);
         }
         for package in &manifest.package {
+            assert!(!package.licence.is_empty(), "{}", package.name);
             assert!(package.integrity.starts_with("sha512-"), "{}", package.name);
             assert!(package.version.bytes().all(|b| b.is_ascii_digit() || b == b'.'), "exact version");
         }

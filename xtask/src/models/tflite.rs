@@ -42,6 +42,9 @@ pub(crate) enum TfliteError {
     },
 }
 
+/// Largest tensor in bytes; real ones stay below 10 MB. Keeps every product of sizes far from overflow.
+const MAX_TENSOR: usize = 256 << 20;
+
 type Result<T> = std::result::Result<T, TfliteError>;
 
 /// Element type of a tensor.
@@ -219,11 +222,10 @@ fn tensor(table: &Table<'_>, buffers: &[Table<'_>]) -> Result<Tensor> {
     }
     let bytes = buffer.bytes(0)?;
     let data = (!bytes.is_empty()).then(|| bytes.to_vec());
-    if let Some(data) = &data {
-        let want = shape.iter().try_fold(dtype.size(), |acc, &d| acc.checked_mul(d));
-        if want != Some(data.len()) {
-            return Err(TfliteError::Inconsistent("a constant's size does not match its shape"));
-        }
+    let bytes = shape.iter().try_fold(dtype.size(), |acc, &d| acc.checked_mul(d)).filter(|&bytes| bytes <= MAX_TENSOR);
+    let bytes = bytes.ok_or(TfliteError::Inconsistent("a tensor is larger than 256 MiB"))?;
+    if data.as_ref().is_some_and(|data| data.len() != bytes) {
+        return Err(TfliteError::Inconsistent("a constant's size does not match its shape"));
     }
     Ok(Tensor { name, shape, dtype, data })
 }
