@@ -66,7 +66,7 @@ pub(crate) struct FileEntry {
     /// sha256 of the file we write, hexadecimal.
     pub(crate) sha256: String,
     /// Reference outputs below `models/` and the allowed absolute difference.
-    #[cfg_attr(not(feature = "numerics"), expect(dead_code, reason = "read by the numeric check"))]
+    #[cfg_attr(not(any(test, feature = "numerics")), expect(dead_code, reason = "read by the numeric check"))]
     pub(crate) reference: Option<Reference>,
     /// Input as written for people: shape, layout, range.
     #[cfg_attr(not(test), expect(dead_code, reason = "for readers of the manifest; parsing checks that it is there"))]
