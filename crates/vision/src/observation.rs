@@ -98,7 +98,8 @@ pub struct Face {
 /// What one frame shows.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Observation {
-    /// Number of faces the detector saw; `None` when it did not run on this frame (the face was tracked).
+    /// Number of distinct faces when the detector ran: its finds, plus the followed face if it missed that one. `None` when it did not run
+    /// on this frame (the face was tracked).
     pub faces_detected: Option<u32>,
     /// The tracked or largest face; `None` = no face.
     pub face: Option<Face>,

@@ -209,12 +209,12 @@ mod tests {
     #[test]
     fn covered_dark_and_glaring_eyes_are_not_visible() {
         let eye = |x: f32, y: f32| (y - 127.0).abs() < 12.0 && ((x - 123.0).abs() < 16.0 || (x - 177.0).abs() < 16.0);
-        let open = judged(|x, y| if eye(x, y) && (x as u32 / 6) % 2 == 0 { 40 } else { 140 });
+        let open = judged(|x, y| if eye(x, y) && (x as u32 / 6).is_multiple_of(2) { 40 } else { 140 });
         assert!(open.eyes_visible.is_some_and(|v| v > 0.9), "contrast {:?}", open.eyes_visible);
         assert!(judged(|_, _| 140).eyes_visible.is_some_and(|v| v < 0.1), "skin only");
         let dark = judged(|x, y| if eye(x, y) { 8 + (x as u32 % 3) as u8 * 20 } else { 140 });
         assert!(dark.eyes_visible.is_some_and(|v| v < 0.6), "dark glasses {:?}", dark.eyes_visible);
-        let glare = judged(|x, y| if eye(x, y) && (x as u32 / 6) % 4 != 0 { 255 } else { 140 });
+        let glare = judged(|x, y| if eye(x, y) && !(x as u32 / 6).is_multiple_of(4) { 255 } else { 140 });
         assert!(glare.eyes_visible.is_some_and(|v| v < 0.4), "glare {:?}", glare.eyes_visible);
     }
 

@@ -24,6 +24,11 @@ impl Letterbox {
         Self { scale, offset }
     }
 
+    /// The square piece of the frame with its top-left corner at (`x`, `y`), pixel by pixel.
+    pub(crate) fn piece(x: u32, y: u32) -> Self {
+        Self { scale: 1.0, offset: Point2 { x: -(x as f32), y: -(y as f32) } }
+    }
+
     /// Input position to frame pixels.
     pub(crate) fn to_frame(self, point: Point2) -> Point2 {
         Point2 { x: (point.x - self.offset.x) / self.scale, y: (point.y - self.offset.y) / self.scale }

@@ -113,6 +113,24 @@ fn a_turned_portrait_is_found_and_turned_back() {
 }
 
 #[test]
+fn a_small_face_in_a_large_picture_is_found_once() {
+    let (Some(models), Some(portrait)) = (models(), portrait("grace_hopper.jpg")) else { return };
+    // The portrait as a stamp (face about 40 px wide) on a grey wall of 1600 x 1200: a fortieth of the width.
+    let stamp = portrait.resized_to_max_side(120);
+    let (width, height) = (1600, 1200);
+    let mut rgb = vec![128; width * height * 3];
+    for (row, line) in stamp.rgb().chunks_exact(stamp.width() as usize * 3).enumerate() {
+        let at = ((500 + row) * width + 1000) * 3;
+        rgb[at..at + line.len()].copy_from_slice(line);
+    }
+    let frame = Frame::from_rgb(width as u32, height as u32, rgb).expect("sizes match");
+    let found = observe_still(&models, &frame).expect("runs");
+    let bounds = found.face.expect("a face").bounds;
+    assert_eq!(found.faces_detected, Some(1), "one face");
+    assert!(bounds.x > 1000.0 && bounds.y > 500.0 && bounds.x + bounds.width < 1120.0 && bounds.y + bounds.height < 625.0, "{bounds:?}");
+}
+
+#[test]
 fn mirroring_flips_yaw_roll_and_eyes() {
     let (Some(models), Some(frame)) = (models(), portrait("grace_hopper.jpg")) else { return };
     let row = frame.width() as usize * 3;
