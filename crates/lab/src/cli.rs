@@ -85,6 +85,9 @@ pub(crate) struct CalibrateArgs {
 pub(crate) struct EvalArgs {
     /// Folder with clips and events.tsv.
     pub(crate) dir: PathBuf,
+    /// More labels in the same format, for what the folder's own list leaves out.
+    #[arg(long)]
+    pub(crate) labels: Vec<PathBuf>,
     /// Writes one SVG per clip into this folder.
     #[arg(long)]
     pub(crate) plots: Option<PathBuf>,

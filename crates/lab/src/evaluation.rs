@@ -1,5 +1,6 @@
 //! The `eval` command: labelled clips through the pipeline, figures as a table or JSON.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -15,9 +16,13 @@ use crate::labels;
 use crate::plot;
 
 pub(crate) fn run(models: &Models, args: &EvalArgs, as_json: bool) -> Result<Verdict> {
-    let list = args.dir.join("events.tsv");
-    let text = std::fs::read_to_string(&list).with_context(|| list.display().to_string())?;
-    let labelled = labels::parse(&text)?;
+    let mut labelled: BTreeMap<String, Vec<labels::Label>> = BTreeMap::new();
+    for list in [&args.dir.join("events.tsv")].into_iter().chain(&args.labels) {
+        let text = std::fs::read_to_string(list).with_context(|| list.display().to_string())?;
+        for (clip, labels) in labels::parse(&text).with_context(|| list.display().to_string())? {
+            labelled.entry(clip).or_default().extend(labels);
+        }
+    }
     let mut measured: Vec<(&str, Trace, Vec<Spotted>)> = Vec::with_capacity(labelled.len());
     for name in labelled.keys() {
         let trace = measure(models, &args.dir.join(name))?;

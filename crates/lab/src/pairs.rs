@@ -59,22 +59,22 @@ pub struct Scores {
 /// # Errors
 /// When the file cannot be read or a line is not a pair.
 pub fn read(path: &Path) -> Result<Vec<Pair>> {
-    let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
-    parse(&text).with_context(|| path.display().to_string())
+    let file = std::fs::File::open(path).with_context(|| path.display().to_string())?;
+    parse(file).with_context(|| path.display().to_string())
 }
 
-fn parse(text: &str) -> Result<Vec<Pair>> {
-    let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    if lines.next().map(|(_, head)| head.trim()) != Some("a,b,same") {
+fn parse(input: impl std::io::Read) -> Result<Vec<Pair>> {
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(input);
+    if reader.headers()? != vec!["a", "b", "same"] {
         bail!("the first line is not \"a,b,same\"");
     }
-    lines
-        .map(|(index, line)| {
-            let fields: Vec<&str> = line.split(',').map(str::trim).collect();
-            match fields.as_slice() {
-                [a, b, "1"] => Ok(Pair { a: (*a).into(), b: (*b).into(), same: true }),
-                [a, b, "0"] => Ok(Pair { a: (*a).into(), b: (*b).into(), same: false }),
-                _ => bail!("line {}: expected a,b,same with same 1 or 0", index + 1),
+    reader
+        .into_records()
+        .map(|record| {
+            let record = record?;
+            match (record.get(0), record.get(1), record.get(2)) {
+                (Some(a), Some(b), Some(same @ ("0" | "1"))) => Ok(Pair { a: a.into(), b: b.into(), same: same == "1" }),
+                _ => bail!("line {}: expected a,b,same with same 1 or 0", record.position().map_or(0, csv::Position::line)),
             }
         })
         .collect()
@@ -135,12 +135,12 @@ mod tests {
 
     #[test]
     fn lines_are_checked() {
-        let pairs = parse("a,b,same\nx/1.jpg,y/2.jpg,1\n\nx/1.jpg,z.jpg,0\n").expect("valid");
-        assert_eq!(pairs[0], Pair { a: "x/1.jpg".into(), b: "y/2.jpg".into(), same: true }, "first");
+        let pairs = parse(&b"a,b,same\nx/1.jpg,\"y, 2.jpg\",1\n\nx/1.jpg,z.jpg,0\n"[..]).expect("valid");
+        assert_eq!(pairs[0], Pair { a: "x/1.jpg".into(), b: "y, 2.jpg".into(), same: true }, "first");
         assert_eq!(pairs.len(), 2, "empty lines are skipped");
-        assert!(parse("x,y,1\n").is_err(), "no head");
-        assert!(parse("a,b,same\nx,y,yes\n").is_err(), "same must be 1 or 0");
-        assert!(parse("a,b,same\nx,y\n").is_err(), "two columns");
+        assert!(parse(&b"x,y,1\n"[..]).is_err(), "no head");
+        assert!(parse(&b"a,b,same\nx,y,yes\n"[..]).is_err(), "same must be 1 or 0");
+        assert!(parse(&b"a,b,same\nx,y\n"[..]).is_err(), "two columns");
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! The judge over evidence of the simulated person: one live attempt and one broken in each way that must be noticed.
 //! Needs the model files and the portraits; skipped without them unless `FACEID_REQUIRE_MODELS` is set.
 
+mod common;
+
 use std::path::{Path, PathBuf};
 
 use faceid_judge::{ActionEvidence, Attack, CueName, EvidenceBundle, EvidenceFrame, Failure, Judge, Outcome, Policy, Step, Unverified};
@@ -9,26 +11,9 @@ use faceid_protocol::{Action, Millis};
 use faceid_simulate::{Gesture, Portrait, Puppet, View};
 use faceid_vision::{DecodeLimits, decode, encode_jpeg};
 
-/// Model folder and portraits, or `None` after saying why the test is skipped.
 fn material() -> Option<(Judge, PathBuf)> {
-    let required = std::env::var_os("FACEID_REQUIRE_MODELS").is_some();
-    let models = std::env::var_os("FACEID_MODELS").map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models"), PathBuf::from);
-    let judge = match ModelDir::at(&models).judge() {
-        Ok(judge) => judge,
-        Err(error) if required => panic!("FACEID_REQUIRE_MODELS is set: {error}"),
-        Err(_) => {
-            println!("skipped: no models");
-            return None;
-        }
-    };
-    match std::env::var_os("FACEID_PORTRAITS").map(PathBuf::from).filter(|p| p.join("astronaut.png").is_file()) {
-        Some(portraits) => Some((judge, portraits)),
-        None if required => panic!("FACEID_REQUIRE_MODELS is set and FACEID_PORTRAITS has no astronaut.png"),
-        None => {
-            println!("skipped: no portraits");
-            None
-        }
-    }
+    let (models, portraits) = common::models().zip(common::portraits())?;
+    Some((ModelDir::at(&models).judge().expect("models load"), portraits))
 }
 
 fn portrait(judge: &Judge, folder: &Path, name: &str) -> Portrait {
