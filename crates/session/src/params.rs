@@ -44,14 +44,16 @@ pub struct JudgeParams {
     pub move_min: Millis,
     /// Longest nod, shake or mouth; slower does not fit an evidence window.
     pub move_max: Millis,
-    /// Relative eye openness below which an eye is shut.
+    /// Span that tells how far open the eyes are at the moment (smiles and a lowered gaze narrow them).
+    pub eye_memory: Millis,
+    /// Least share of the neutral openness that counts as open at the moment: eyes narrower than this are not open.
+    pub eye_level: f32,
+    /// Openness below which an eye is shut, relative to how far it is open at the moment.
     pub eye_shut: f32,
     /// Relative openness above which it is open again.
     pub eye_open: f32,
     /// Both eyes must be below this in a closure: winks are none.
     pub eye_each: f32,
-    /// Largest growth of the upper lip's width during a closure: a broad smile narrows the eyes without a blink.
-    pub smile: f32,
     /// Longest time from open to shut: a blink closes in 100 to 150 ms, lids that follow a lowered gaze take longer.
     pub blink_onset: Millis,
     /// Closed phase from which a single blink is on purpose. Spontaneous closed phases measured up to 200 ms.
@@ -105,10 +107,11 @@ impl Default for JudgeParams {
             shake_pause: Millis(900),
             move_min: Millis(200),
             move_max: Millis(4000),
-            eye_shut: 0.60,
+            eye_memory: Millis(600),
+            eye_level: 0.80,
+            eye_shut: 0.55,
             eye_open: 0.75,
             eye_each: 0.80,
-            smile: 1.2,
             blink_onset: Millis(250),
             blink_hold: Millis(200),
             blink_pair: Millis(2000),

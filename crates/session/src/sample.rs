@@ -9,7 +9,6 @@ const UPPER_LIP: usize = 13;
 const LOWER_LIP: usize = 14;
 /// Inner upper lip, half-way to the subject's right and left corner.
 const LIP: (usize, usize) = (82, 312);
-const OUTER_EYES: (usize, usize) = (33, 263);
 
 /// The measures of one frame that the action judges read. Raw: never smoothed, never interpolated.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -25,8 +24,6 @@ pub struct Sample {
     /// Inner-lip gap / width of the inner upper lip (half-way points): tells an opened mouth (1.4 to 2.9 measured) from a smile that shows
     /// teeth (0.9 to 1.0).
     pub mouth_aspect: Option<f32>,
-    /// Width of the inner upper lip (half-way points) / outer eye distance: grows with a smile.
-    pub lip_width: Option<f32>,
     /// Centre of the face in frame pixels.
     pub centre: Option<Point2>,
     /// Height of the face, px.
@@ -48,7 +45,6 @@ impl Sample {
             eyes: EyeOpenness { left: finite(face.eyes.left), right: finite(face.eyes.right) },
             mouth: finite(face.mouth),
             mouth_aspect: ratio(face, (UPPER_LIP, LOWER_LIP), LIP),
-            lip_width: ratio(face, LIP, OUTER_EYES),
             centre: placed.then(|| Point2 { x: bounds.x + bounds.width / 2.0, y: bounds.y + bounds.height / 2.0 }),
             height: placed.then_some(bounds.height),
         }
@@ -57,7 +53,7 @@ impl Sample {
     /// A frame without a face.
     #[must_use]
     pub fn unmeasured(t: Millis) -> Self {
-        Self { t, pose: None, eyes: EyeOpenness::default(), mouth: None, mouth_aspect: None, lip_width: None, centre: None, height: None }
+        Self { t, pose: None, eyes: EyeOpenness::default(), mouth: None, mouth_aspect: None, centre: None, height: None }
     }
 
     /// Openness of both eyes relative to the person's neutral: (mean, larger of the two). One eye alone stands for both.
@@ -164,7 +160,7 @@ mod tests {
 
     #[test]
     fn reads_only_landmarks_that_the_page_model_places() {
-        for i in [UPPER_LIP, LOWER_LIP, LIP.0, LIP.1, OUTER_EYES.0, OUTER_EYES.1] {
+        for i in [UPPER_LIP, LOWER_LIP, LIP.0, LIP.1] {
             assert!(LANDMARKS_IN_USE.contains(&i), "landmark {i}");
         }
     }

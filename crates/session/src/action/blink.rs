@@ -6,16 +6,17 @@ use super::{
 };
 use crate::{
     params::JudgeParams,
-    sample::{Baseline, Sample},
+    sample::{Baseline, Sample, quantile},
 };
 use faceid_protocol::{Action, Millis};
+use std::collections::VecDeque;
 
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct BlinkJudge {
     state: State,
     last: Option<Millis>,
-    /// Width of the lip when the eyes were last open.
-    lip: Option<f32>,
+    /// Relative openness of the last moments, for the level that counts as open now.
+    recent: VecDeque<(Millis, f32)>,
     /// The closure before, as a candidate for a pair.
     previous: Option<(Blink, f32, Vec<Millis>)>,
 }
@@ -47,8 +48,8 @@ struct Closure {
     t_lowest: Millis,
     /// First sample after the last shut one.
     after: Option<Millis>,
-    /// Widest the lip got.
-    lip: Option<f32>,
+    /// Open level before it.
+    level: f32,
 }
 
 impl BlinkJudge {
@@ -62,22 +63,18 @@ impl BlinkJudge {
         if before.is_some_and(|last| t.since(last) > p.gap) {
             self.state = State::Unarmed;
         }
-        let shut = mean < p.eye_shut && larger < p.eye_each;
-        let open = mean >= p.eye_open;
-        if let State::Shut(closure) = &mut self.state {
-            closure.lip = closure.lip.into_iter().chain(sample.lip_width).reduce(f32::max);
-        } else if open {
-            self.lip = sample.lip_width;
-        }
+        let level = self.level(t, mean, p);
+        let shut = mean < p.eye_shut * level && larger < p.eye_each * level;
+        let open = mean >= p.eye_open * level;
         match &mut self.state {
             State::Unarmed | State::Open(_) if open => self.state = State::Open(t),
             State::Unarmed => {}
-            State::Open(since) if shut => self.state = State::Shut(Closure::new(*since, *since, t, mean)),
+            State::Open(since) if shut => self.state = State::Shut(Closure::new(*since, *since, t, mean, level)),
             State::Open(since) => self.state = State::Between { open: *since, before: t },
             State::Between { .. } if open => self.state = State::Open(t),
             State::Between { open, before } => {
                 if shut && t.since(*open) <= p.blink_onset {
-                    self.state = State::Shut(Closure::new(*open, *before, t, mean));
+                    self.state = State::Shut(Closure::new(*open, *before, t, mean, level));
                 } else if t.since(*open) > p.blink_onset {
                     // Lids that sink slowly follow the gaze downwards.
                     self.state = State::Unarmed;
@@ -88,7 +85,7 @@ impl BlinkJudge {
             State::Shut(closure) => {
                 if t.since(closure.open) > p.blink_max {
                     self.state = State::Unarmed;
-                } else if open && (t.since(closure.open) < p.blink_min || closure.smiles(self.lip, p)) {
+                } else if open && t.since(closure.open) < p.blink_min {
                     self.state = State::Open(t);
                 } else if open {
                     let closure = closure.clone();
@@ -104,11 +101,23 @@ impl BlinkJudge {
         (None, None)
     }
 
+    /// The openness that counts as open at this moment: lower than the person's neutral while they smile or look down, frozen during a closure.
+    fn level(&mut self, t: Millis, mean: f32, p: &JudgeParams) -> f32 {
+        if let State::Shut(closure) = &self.state {
+            return closure.level;
+        }
+        self.recent.push_back((t, mean));
+        while self.recent.front().is_some_and(|(first, _)| t.since(*first) > p.eye_memory) {
+            self.recent.pop_front();
+        }
+        quantile(self.recent.iter().map(|(_, open)| *open), 0.75).unwrap_or(1.0).clamp(p.eye_level, 1.0)
+    }
+
     fn finish(&mut self, closure: &Closure, end: Millis, p: &JudgeParams) -> (Option<Blink>, Option<Seen>) {
         let after = closure.after.unwrap_or(end);
         let held = halfway_span(closure.before, closure.first, closure.last, after);
         let long = held >= p.blink_hold;
-        let depth = score(1.0 - closure.lowest, 1.0 - p.eye_shut);
+        let depth = score(1.0 - closure.lowest / closure.level, 1.0 - p.eye_shut);
         let partner = self.previous.take().filter(|(b, _, _)| !b.deliberate && end.since(b.start) <= p.blink_pair);
         let blink = Blink { start: closure.open, peak: closure.t_lowest, end, deliberate: long || partner.is_some() };
         let keys = vec![closure.open, closure.before, closure.first, closure.last, after, end];
@@ -151,12 +160,8 @@ impl BlinkJudge {
 }
 
 impl Closure {
-    fn smiles(&self, before: Option<f32>, p: &JudgeParams) -> bool {
-        self.lip.zip(before).is_some_and(|(widest, before)| widest > p.smile * before)
-    }
-
-    fn new(open: Millis, before: Millis, t: Millis, mean: f32) -> Self {
-        Self { open, before, first: t, last: t, lowest: mean, t_lowest: t, after: None, lip: None }
+    fn new(open: Millis, before: Millis, t: Millis, mean: f32, level: f32) -> Self {
+        Self { open, before, first: t, last: t, lowest: mean, t_lowest: t, after: None, level }
     }
 
     fn extend(&mut self, t: Millis, mean: f32) {

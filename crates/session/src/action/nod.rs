@@ -18,7 +18,13 @@ pub(super) struct NodJudge {
 impl NodJudge {
     pub(super) fn feed(&mut self, sample: &Sample, baseline: &Baseline, p: &JudgeParams) -> Option<Seen> {
         let pose = sample.pose?;
-        let reading = Reading { t: sample.t, angle: pose.pitch - baseline.pose.pitch, cross: pose.yaw - baseline.pose.yaw, place: None, height: sample.height };
+        let reading = Reading {
+            t: sample.t,
+            angle: pose.pitch - baseline.pose.pitch,
+            cross: pose.yaw - baseline.pose.yaw,
+            place: None,
+            height: sample.height,
+        };
         let excursion = self.swing.feed(reading, p, |_| p.settle)?;
         let peak = excursion.peak()?;
         let (up, down) = excursion.reach();

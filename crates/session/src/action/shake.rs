@@ -19,7 +19,13 @@ impl ShakeJudge {
     pub(super) fn feed(&mut self, sample: &Sample, baseline: &Baseline, p: &JudgeParams) -> Option<Seen> {
         let pose = sample.pose?;
         let place = sample.centre.zip(sample.height).map(|(centre, height)| centre.x / height);
-        let reading = Reading { t: sample.t, angle: pose.yaw - baseline.pose.yaw, cross: pose.pitch - baseline.pose.pitch, place, height: sample.height };
+        let reading = Reading {
+            t: sample.t,
+            angle: pose.yaw - baseline.pose.yaw,
+            cross: pose.pitch - baseline.pose.pitch,
+            place,
+            height: sample.height,
+        };
         let settle = |e: &Excursion| if both_sides(e, p) { p.settle } else { p.shake_pause };
         let excursion = self.swing.feed(reading, p, settle)?;
         let (left, right) = excursion.reach();

@@ -15,7 +15,10 @@ enum State {
     /// No neutral sample yet: a movement half seen is not judged.
     #[default]
     Unarmed,
-    Neutral { t: Millis, height: Option<f32> },
+    Neutral {
+        t: Millis,
+        height: Option<f32>,
+    },
     Out(Excursion),
 }
 
@@ -63,7 +66,16 @@ pub(super) struct Reading {
 
 impl Excursion {
     fn new(start: Millis, height: Option<f32>) -> Self {
-        Self { start, heights: (height, None), back: None, back_samples: 0, positive: None, negative: None, cross: (0.0, 0.0), travel: None }
+        Self {
+            start,
+            heights: (height, None),
+            back: None,
+            back_samples: 0,
+            positive: None,
+            negative: None,
+            cross: (0.0, 0.0),
+            travel: None,
+        }
     }
 
     fn extend(&mut self, reading: Reading) {
