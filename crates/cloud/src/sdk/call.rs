@@ -11,7 +11,7 @@ use crate::{
 use axum::{body::Body, response::Response};
 use faceid_protocol::{
     codes::{Coded, FixedRow, SDK_OFFSET, result as results, sdk as rows},
-    framing::{HEADER_MAC, HEADER_PREV, HEADER_SEQ, HEADER_SESSION},
+    framing::{HEADER_MAC, HEADER_PREV, HEADER_SEQ, HEADER_SESSION, PREFIX},
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
 use subtle::ConstantTimeEq;
@@ -87,8 +87,14 @@ async fn repeated(app: &App, session: SessionRow, seal: Seal, mark: [u8; 32], bo
     if session.state.is_terminal() {
         return Err(over(app, &session).await);
     }
-    end(app, &session, State::Aborted, results::AUTHENTICATION_FAIL, true).await?;
-    Err(Refused::sealed(rows::AUTHENTICATION_FAIL.coded(), &seal, &session.key_s2c))
+    // A page cancels while a call may still be on its way, and then its farewell carries that call's number: no attack.
+    let (row, answer, replay) = if seal.path.strip_prefix(PREFIX) == Some("/cancel") {
+        (results::USER_CANCELLATION, rows::USER_CANCELLATION, false)
+    } else {
+        (results::AUTHENTICATION_FAIL, rows::AUTHENTICATION_FAIL, true)
+    };
+    end(app, &session, State::Aborted, row, replay).await?;
+    Err(Refused::sealed(answer.coded(), &seal, &session.key_s2c))
 }
 
 /// Ends a session from the state the caller saw; somebody else's ending is as good.
