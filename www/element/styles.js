@@ -44,7 +44,8 @@ video { inline-size: 100%; block-size: 100%; object-fit: cover; transform: scale
 .ring path { stroke-linecap: round; transition: stroke-dasharray .25s linear; }
 .arc { stroke: var(--_track); stroke-width: 5; }
 .arc.done { stroke: var(--_accent); stroke-width: 6; }
-.neutral { stroke: var(--_soft); stroke-width: 2.5; }
+.neutral { stroke: var(--_soft); stroke-width: 2.5; opacity: 0; }
+[data-phase="align"] .neutral { opacity: 1; }
 .empty { visibility: hidden; }
 .inside { position: absolute; inset: 0; display: grid; place-items: center; pointer-events: none; }
 .inside > * { grid-area: 1 / 1; }
