@@ -82,6 +82,8 @@ impl Default for Script {
 pub struct ScriptedJudge {
     pub script: Mutex<Script>,
     pub runs: AtomicU64,
+    /// How long a photo check takes.
+    pub photo_delay_ms: AtomicU64,
 }
 
 fn photo(bytes: &[u8]) -> Result<(), PhotoFault> {
@@ -99,6 +101,7 @@ pub fn thresholds() -> BTreeMap<&'static str, f64> {
 
 impl Judging for ScriptedJudge {
     fn check_photo(&self, bytes: &[u8], _: bool) -> Result<(), PhotoFault> {
+        std::thread::sleep(std::time::Duration::from_millis(self.photo_delay_ms.load(Ordering::SeqCst)));
         photo(bytes)
     }
 
