@@ -7,11 +7,21 @@ use crate::{
     judging::Judging,
     store::Store,
 };
+use faceid_protocol::Action;
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
 };
 use tokio::sync::Semaphore;
+
+/// What only `serve --demo` can switch on.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DemoMode {
+    /// New tokens are simulated ones: reported as such, never billed (`--accept-simulated`).
+    pub simulated: bool,
+    /// Actions to ask in this order instead of drawing them (`--demo-actions`); steps beyond the list are drawn.
+    pub actions: Vec<Action>,
+}
 
 /// One server.
 #[derive(Debug, Clone)]
@@ -30,8 +40,8 @@ pub struct Parts {
     pub judging: Arc<dyn Judging>,
     /// Authority source.
     pub authority: Arc<dyn AuthoritySource>,
-    /// New tokens are simulated ones (`--demo --accept-simulated`).
-    pub simulated: bool,
+    /// Demo switches; all off in a real service.
+    pub demo: DemoMode,
     judges: Arc<Semaphore>,
     sdk_calls: Arc<Semaphore>,
     in_flight: Arc<Mutex<HashMap<String, u32>>>,
@@ -40,10 +50,10 @@ pub struct Parts {
 impl App {
     /// Puts a server together.
     #[must_use]
-    pub fn new(store: Store, clock: SharedClock, config: Config, judging: Arc<dyn Judging>, authority: Arc<dyn AuthoritySource>, simulated: bool) -> Self {
+    pub fn new(store: Store, clock: SharedClock, config: Config, judging: Arc<dyn Judging>, authority: Arc<dyn AuthoritySource>, demo: DemoMode) -> Self {
         let judges = Arc::new(Semaphore::new(config.sdk.judges));
         let sdk_calls = Arc::new(Semaphore::new(config.sdk.concurrent));
-        Self(Arc::new(Parts { store, clock, config, judging, authority, simulated, judges, sdk_calls, in_flight: Arc::default() }))
+        Self(Arc::new(Parts { store, clock, config, judging, authority, demo, judges, sdk_calls, in_flight: Arc::default() }))
     }
 
     /// A place among this key's calls in progress; `None` when all are taken.

@@ -22,7 +22,7 @@ pub mod store;
 pub mod upkeep;
 mod verdict;
 
-pub use app::{App, Parts};
+pub use app::{App, DemoMode, Parts};
 
 use axum::Router;
 

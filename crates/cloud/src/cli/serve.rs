@@ -2,9 +2,10 @@
 
 use super::{Common, Failure, keys, now};
 use crate::{
-    App, authority::LocalRegistry, clock::SystemClock, face_judge::FaceJudge, models, router, server, store::{NewKey, Store}, upkeep,
+    App, DemoMode, authority::LocalRegistry, clock::SystemClock, face_judge::FaceJudge, models, router, server, store::{NewKey, Store}, upkeep,
 };
 use clap::Args;
+use faceid_protocol::Action;
 use serde_json::json;
 use std::{
     io::Write,
@@ -28,6 +29,9 @@ pub(super) struct Options {
     /// Waive the cues that the simulated person trips; results say so and are free. Only with --demo.
     #[arg(long)]
     accept_simulated: bool,
+    /// With --demo: ask these actions, in this order, instead of drawing them (comma separated).
+    #[arg(long, requires = "demo", value_delimiter = ',')]
+    demo_actions: Vec<Action>,
     /// With --demo: origin of the page; may be repeated.
     #[arg(long = "origin", requires = "demo")]
     origins: Vec<String>,
@@ -69,8 +73,9 @@ pub(super) async fn run(common: &Common, options: Options) -> Result<(), Failure
     };
     let listener = TcpListener::bind(options.listen).await.map_err(|error| Failure::environment(format!("{}: {error}", options.listen)))?;
     let address = listener.local_addr().map_err(Failure::environment)?;
+    let mode = DemoMode { simulated: options.accept_simulated, actions: options.demo_actions };
     let judging = Arc::new(FaceJudge::new(judge, options.accept_simulated));
-    let app = App::new(store.clone(), Arc::new(SystemClock), config.clone(), judging, Arc::new(LocalRegistry(store.clone())), options.accept_simulated);
+    let app = App::new(store.clone(), Arc::new(SystemClock), config.clone(), judging, Arc::new(LocalRegistry(store.clone())), mode);
 
     common.print(&json!({ "listening": format!("http://{address}"), "data": data, "key_file": key_file, "simulated": options.accept_simulated }), || {
         let key = key_file.as_ref().map(|path| format!("\nkey file {}", path.display())).unwrap_or_default();

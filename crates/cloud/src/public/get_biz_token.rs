@@ -90,7 +90,7 @@ async fn run(app: &App, request: Request) -> Result<Answer, Fault> {
         security_level,
         force_compare,
         multi_oriented,
-        simulated: app.simulated,
+        simulated: app.demo.simulated,
         created: now,
         expires: now.plus(Millis(lifetime.token_s * 1000)),
         purge: now.plus(Millis(lifetime.purge_s * 1000)),

@@ -88,13 +88,14 @@ fn is_well_formed(commit: &Commit, most: usize, last_step: bool) -> bool {
 
 /// Draws an action: none that the person cannot do, and not the one just done unless it is the only one.
 fn draw(app: &App, call: &Call, step: u32, previous: Option<Action>, end: Millis, now: Millis) -> Result<NewChallenge, Refused> {
+    let scripted = usize::try_from(step).ok().and_then(|step| app.demo.actions.get(step.checked_sub(1)?).copied());
     let able: Vec<Action> = Action::ALL.into_iter().filter(|action| !call.session.excluded.contains(action)).collect();
     let fresh: Vec<Action> = able.iter().copied().filter(|action| Some(*action) != previous).collect();
     let choice = if fresh.is_empty() { able } else { fresh };
     let random = |e: random::RandomError| Refused::internal(&e);
     // at most four actions
     let index = random::below(choice.len() as u8).map_err(random)?;
-    let action = choice.get(index).copied().ok_or_else(|| Refused::internal(&"no action to draw"))?;
+    let action = scripted.or_else(|| choice.get(index).copied()).ok_or_else(|| Refused::internal(&"no action to draw"))?;
     let settings = &app.config.sdk;
     let latest = now.plus(Millis((settings.action_timeout_s + settings.network_grace_s) * 1000));
     Ok(NewChallenge { step, challenge_id: random::hex::<16>().map_err(random)?, action, issued: now, deadline: latest.min(end) })

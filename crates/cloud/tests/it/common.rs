@@ -4,7 +4,7 @@
 use axum::{Router, body::Body, response::Response};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use faceid_cloud::{
-    App,
+    App, DemoMode,
     authority::LocalRegistry,
     clock::Clock,
     config::Config,
@@ -188,7 +188,7 @@ impl World {
         let store = Store::open(folder.path()).await.expect("database");
         let clock = Arc::new(TestClock(AtomicU64::new(START)));
         let judge = Arc::new(ScriptedJudge::default());
-        let app = App::new(store.clone(), clock.clone(), config, judge.clone(), Arc::new(LocalRegistry(store)), simulated);
+        let app = App::new(store.clone(), clock.clone(), config, judge.clone(), Arc::new(LocalRegistry(store)), DemoMode { simulated, ..DemoMode::default() });
         Self { router: faceid_cloud::router(app.clone()), app, clock, judge, folder }
     }
 

@@ -112,7 +112,7 @@ async fn a_failing_source_is_a_billed_3000() {
         }
     }
     let mut world = World::new().await;
-    let app = faceid_cloud::App::new(world.app.store.clone(), world.clock.clone(), Config::default(), world.judge.clone(), std::sync::Arc::new(Down), false);
+    let app = faceid_cloud::App::new(world.app.store.clone(), world.clock.clone(), Config::default(), world.judge.clone(), std::sync::Arc::new(Down), faceid_cloud::DemoMode::default());
     world.router = faceid_cloud::router(app);
     let token = world.token().await;
     let mut page = Page::ready(&world, &token).await;

@@ -161,6 +161,21 @@ async fn actions_are_drawn_fairly_without_repetition_and_never_excluded_ones() {
 }
 
 #[tokio::test]
+async fn a_demo_may_script_its_actions() {
+    let mut world = World::new().await;
+    let demo = faceid_cloud::DemoMode { actions: vec![Action::Shake, Action::Shake], ..Default::default() };
+    let authority = std::sync::Arc::new(faceid_cloud::authority::LocalRegistry(world.app.store.clone()));
+    let app = faceid_cloud::App::new(world.app.store.clone(), world.clock.clone(), world.app.config.clone(), world.judge.clone(), authority, demo);
+    world.router = faceid_cloud::router(app);
+    let mut page = Page::open(&world, &world.token().await).await;
+    for step in 0..3 {
+        let action = page.next(step).await.expect("challenge").action;
+        assert_eq!(action == Action::Shake, step < 2, "scripted twice, then drawn without repetition: {step} {action}");
+        world.clock.advance_s(2);
+    }
+}
+
+#[tokio::test]
 async fn malformed_commits_are_refused_and_may_be_mended() {
     let world = World::new().await;
     let mut page = Page::open(&world, &world.token().await).await;

@@ -1,0 +1,119 @@
+//! The command `faceid`: output, exit codes, what it refuses.
+
+use crate::{
+    common::{NAME, NUMBER, World},
+    page::Page,
+};
+use serde_json::Value;
+use std::{
+    path::Path,
+    process::{Command, Output, Stdio},
+};
+
+fn faceid(data: &Path, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_faceid")).arg("--data").arg(data).args(args).env("FACEID_LOG", "warn").stdin(Stdio::null()).output().expect("faceid runs")
+}
+
+fn lines(output: &Output) -> Vec<Value> {
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("not JSON: {line}"))).collect()
+}
+
+fn code(output: &Output) -> Option<i32> {
+    output.status.code()
+}
+
+#[test]
+fn keys() {
+    let dir = tempfile::tempdir().expect("folder");
+    let made = lines(&faceid(dir.path(), &["key", "create", "--label", "shop", "--origin", "https://shop.example", "--app-code", "--json"]));
+    let key = made[0]["app_key"].as_str().expect("app_key").to_owned();
+    let secret = made[0]["app_secret"].as_str().expect("app_secret");
+    assert_eq!((secret.len(), made[0]["app_code"].as_str().map(str::len)), (64, Some(32)), "256 and 128 bits");
+    let listed = faceid(dir.path(), &["key", "list", "--json"]);
+    assert!(!String::from_utf8_lossy(&listed.stdout).contains(secret), "secrets are shown once");
+    let listed = lines(&listed);
+    assert_eq!((listed.len(), listed[0]["app_key"].as_str(), &listed[0]["revoked"], &listed[0]["app_code"]), (1, Some(key.as_str()), &Value::Null, &Value::Bool(true)), "{listed:?}");
+    assert_eq!(code(&faceid(dir.path(), &["key", "revoke", &key])), Some(0), "revoke");
+    assert_eq!(code(&faceid(dir.path(), &["key", "revoke", &key])), Some(1), "already revoked");
+    assert_eq!(code(&faceid(dir.path(), &["key", "create", "--origin", "https://shop.example/path"])), Some(2), "not an origin");
+    assert_eq!(code(&faceid(dir.path(), &["key"])), Some(2), "no command");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let nested = dir.path().join("a/b");
+        assert_eq!(code(&faceid(&nested, &["migrate"])), Some(0), "migrate");
+        assert_eq!(std::fs::metadata(&nested).expect("folder").permissions().mode() & 0o777, 0o700, "nobody else looks into the data folder");
+    }
+}
+
+#[test]
+fn authority() {
+    let dir = tempfile::tempdir().expect("folder");
+    let (data, photos) = (dir.path().join("data"), dir.path().join("photos"));
+    std::fs::create_dir(&photos).expect("folder");
+    std::fs::write(photos.join("a.jpg"), b"face").expect("photo");
+    let csv = dir.path().join("people.csv");
+    let import = |text: &str| {
+        std::fs::write(&csv, text).expect("csv");
+        faceid(&data, &["authority", "import", "--csv", csv.to_str().expect("path"), "--photos", photos.to_str().expect("path"), "--json"])
+    };
+    assert_eq!(lines(&import(&format!("number,name,photo\n{NUMBER},{NAME},a.jpg\n11010519491231002x,\"Li, Si\",\n")))[0]["added"], 2, "two people");
+    assert_eq!(code(&import(&format!("number,name,photo\n11010519491231002X,Wang,a.jpg\n{NUMBER}0,{NAME},\n"))), Some(1), "a bad number");
+    assert_eq!(code(&import("number,name,photo\n11010519491231002X,Wang,missing.jpg\n")), Some(1), "a photo that is not there");
+    assert_eq!(code(&import("number,photo\n1,2\n")), Some(1), "a column is missing");
+    let listed = faceid(&data, &["authority", "list", "--json"]);
+    let text = String::from_utf8_lossy(&listed.stdout).into_owned();
+    assert!(!text.contains(NUMBER) && !text.contains(NAME), "masked: {text}");
+    let listed = lines(&listed);
+    assert_eq!((listed.len(), &listed[0]["photo_bytes"], &listed[1]["photo_bytes"]), (2, &Value::Null, &Value::from(4)), "failed imports changed nothing: {listed:?}");
+    assert_eq!(code(&faceid(&data, &["authority", "add", "--number", "1", "--name", NAME])), Some(2), "bad number");
+    assert_eq!(code(&faceid(&data, &["authority", "add", "--number", NUMBER, "--name", NAME, "--photo", "/nowhere.jpg"])), Some(3), "no such file");
+    assert_eq!(code(&faceid(&data, &["authority", "add", "--number", NUMBER, "--name", NAME])), Some(0), "replace");
+}
+
+#[tokio::test]
+async fn sessions_results_bills_and_purge() {
+    let world = World::new().await;
+    let token = world.token().await;
+    let mut page = Page::ready(&world, &token).await;
+    assert_eq!(page.finalise().await.status.as_u16(), 200, "verdict");
+    let data = world.folder.path();
+    let listed = lines(&faceid(data, &["session", "list", "--json"]));
+    assert_eq!((listed.len(), listed[0]["state"].as_str()), (1, Some("FINAL")), "{listed:?}");
+    let shown = lines(&faceid(data, &["session", "show", &token, "--json"])).remove(0);
+    assert_eq!((shown["steps"].as_array().map(Vec::len), &shown["verdict"]["code"]), (Some(4), &Value::from(1000)), "{shown}");
+    assert_eq!(code(&faceid(data, &["session", "show", "nothing"])), Some(1), "unknown");
+    // The world lives in 2018: its token is long due.
+    assert_eq!(code(&faceid(data, &["result", &token])), Some(1), "nothing after a day");
+    assert_eq!(lines(&faceid(data, &["bill", "--json"]))[0]["count"], 1, "one bill");
+    assert_eq!(lines(&faceid(data, &["purge", "--json"]))[0]["sessions"], 1, "erased");
+    assert!(lines(&faceid(data, &["session", "list", "--json"])).is_empty(), "gone");
+    assert_eq!(lines(&faceid(data, &["bill", "--json"]))[0]["code"], 1000, "bills stay");
+}
+
+#[test]
+fn serve_refuses_unsafe_settings_and_a_missing_environment() {
+    let dir = tempfile::tempdir().expect("folder");
+    let data = dir.path().join("data");
+    for args in [
+        &["serve", "--accept-simulated"][..],
+        &["serve", "--demo", "--listen", "0.0.0.0:0"],
+        &["serve", "--listen", "0.0.0.0:0"],
+        &["serve", "--demo-actions", "nod"],
+        &["serve", "--demo", "--demo-actions", "jump"],
+        &["serve", "--origin", "https://a.example"],
+        &["serve", "--no-such-flag"],
+    ] {
+        assert_eq!(code(&faceid(&data, args)), Some(2), "{args:?}");
+    }
+    let no_models = dir.path().join("none");
+    let no_models = no_models.to_str().expect("path");
+    assert_eq!(code(&faceid(&data, &["serve", "--listen", "127.0.0.1:0", "--models", no_models])), Some(3), "no models");
+    assert_eq!(code(&faceid(&data, &["doctor", "--models", no_models])), Some(3), "doctor says so");
+    let config = dir.path().join("faceid.toml");
+    std::fs::write(&config, "[sdk]\nunknown = 1\n").expect("config");
+    assert_eq!(code(&faceid(&data, &["serve", "--config", config.to_str().expect("path")])), Some(2), "unknown setting");
+    assert_eq!(code(&faceid(&data, &["serve", "--config", "/nowhere.toml"])), Some(3), "no such file");
+    assert!(!data.join("key.json").exists(), "no demo key was left behind");
+}
