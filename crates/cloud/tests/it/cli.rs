@@ -66,7 +66,7 @@ fn authority() {
     let text = String::from_utf8_lossy(&listed.stdout).into_owned();
     assert!(!text.contains(NUMBER) && !text.contains(NAME), "masked: {text}");
     let listed = lines(&listed);
-    assert_eq!((listed.len(), &listed[0]["photo_bytes"], &listed[1]["photo_bytes"]), (2, &Value::Null, &Value::from(4)), "failed imports changed nothing: {listed:?}");
+    assert_eq!((listed.len(), &listed[0]["photo_bytes"], &listed[1]["photo_bytes"]), (2, &Value::from(4), &Value::Null), "failed imports changed nothing: {listed:?}");
     assert_eq!(code(&faceid(&data, &["authority", "add", "--number", "1", "--name", NAME])), Some(2), "bad number");
     assert_eq!(code(&faceid(&data, &["authority", "add", "--number", NUMBER, "--name", NAME, "--photo", "/nowhere.jpg"])), Some(3), "no such file");
     assert_eq!(code(&faceid(&data, &["authority", "add", "--number", NUMBER, "--name", NAME])), Some(0), "replace");
