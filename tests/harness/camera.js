@@ -26,24 +26,38 @@
     return loading;
   };
 
-  /** The person's ears: follows prompts, and stops when told that the action was seen. */
+  /** The person's ears: follows prompts, tries again, slower if asked, and stops when the action was seen. */
+  let wanted = '';
+  let pace = 1;
   let repeat = 0;
-  const follow = (person, action, left) => {
-    person.prompt(action, now());
+  const follow = (person, left) => {
+    person.prompt(wanted, now());
     clearTimeout(repeat);
-    if (left > 0) repeat = setTimeout(() => follow(person, action, left - 1), REPEAT_MS);
+    if (left > 0) repeat = setTimeout(() => follow(person, left - 1), REPEAT_MS);
+  };
+  const forget = (person) => {
+    wanted = '';
+    clearTimeout(repeat);
+    person.relax(now());
+  };
+  const reactions = {
+    prompt: (person, { action }) => {
+      forget(person);
+      wanted = action;
+      follow(person, REPEATS);
+    },
+    guidance: (person, { guidance }) => {
+      if (guidance === 'slower') person.pace((pace = Math.max(0.6, pace * 0.85)));
+      if (['slower', 'faster', 'wrong_action'].includes(guidance) && wanted) follow(person, REPEATS);
+    },
+    action: forget,
+    submit: forget,
+    closed: forget,
   };
   harness.person = {
     async hear(type, detail) {
       const person = loading && (await loading.catch(() => null));
-      if (!person) return;
-      if (type === 'prompt') {
-        person.relax(now());
-        follow(person, detail.action, REPEATS);
-      } else if (type === 'action' || type === 'closed' || type === 'submit') {
-        clearTimeout(repeat);
-        person.relax(now());
-      }
+      if (person) reactions[type]?.(person, detail ?? {});
     },
   };
 

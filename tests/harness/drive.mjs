@@ -156,14 +156,18 @@ async function result_of(page, left) {
       const result = document.querySelector('[data-testid=result], #result');
       if (!result || (result.dataset.done ?? 'true') !== 'true') return null;
       const text = result.dataset.json ?? result.textContent.trim();
-      return text ? { text } : null;
+      try {
+        return { result: JSON.parse(text) };
+      } catch {
+        // Still empty, or an ellipsis while the backend is asked.
+        return null;
+      }
     },
     null,
     { timeout: left(), polling: 200 },
   );
-  const { problem, text } = await handle.jsonValue();
+  const { problem, result } = await handle.jsonValue();
   if (problem) throw new Error(`the page refused to start: ${problem}`);
-  const result = JSON.parse(text);
   if (result === null || typeof result !== 'object') throw new Error('the demo backend gave no result');
   return result;
 }

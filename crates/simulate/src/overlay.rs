@@ -1,7 +1,7 @@
 //! What a photograph with open eyes and a closed mouth does not hold: lids over the eyes and the inside of the mouth.
 
 use crate::{
-    camera::Placement,
+    camera::{Placement, Sensor},
     deform::Motion,
     mesh::Mesh,
     persona::Truth,
@@ -31,7 +31,15 @@ impl Knot {
 }
 
 /// Draws lids and mouth over the face.
-pub(crate) fn draw(target: &mut Texture, texture: &Texture, mesh: &Mesh, motion: &Motion, place: &Placement, truth: &Truth) {
+pub(crate) fn draw(
+    target: &mut Texture,
+    texture: &Texture,
+    mesh: &Mesh,
+    motion: &Motion,
+    place: &Placement,
+    truth: &Truth,
+    sensor: &Sensor,
+) {
     let mut strips = Vec::new();
     if truth.eye_closure > 0.01 {
         strips.extend(EYES.iter().flat_map(|eye| lid(mesh, eye, truth.eye_closure as f32)));
@@ -42,7 +50,8 @@ pub(crate) fn draw(target: &mut Texture, texture: &Texture, mesh: &Mesh, motion:
     for strip in strips {
         let corner = |k: &Knot| {
             let [x, y, _] = motion.project(k.place, 1.0, place);
-            Corner { at: [x, y], tex: k.tex, gain: k.gain, cover: k.cover, colour: k.colour, alpha: k.alpha }
+            let colour = sensor.light(k.colour.map(|v| v as u8)).map(f32::from);
+            Corner { at: [x, y], tex: k.tex, gain: k.gain, cover: k.cover, colour, alpha: k.alpha }
         };
         for pair in strip.windows(2) {
             for (rows, next) in pair[0].windows(2).zip(pair[1].windows(2)) {

@@ -102,22 +102,23 @@ impl Persona {
         }
     }
 
-    /// Plans the `index`-th gesture, prompted at `prompt_ms`, not before `free_ms` (the end of the one before).
-    pub(crate) fn perform(&self, gesture: Gesture, prompt_ms: f64, free_ms: f64, index: u64) -> Performance {
+    /// Plans the `index`-th gesture, prompted at `prompt_ms`, not before `free_ms` (the end of the one before), at
+    /// `pace` times the person's own tempo.
+    pub(crate) fn perform(&self, gesture: Gesture, prompt_ms: f64, free_ms: f64, index: u64, pace: f64) -> Performance {
         let draw = |which, low, high| between(self.seed, stream::PERFORMANCE, index * 16 + which, low, high);
         let onset = (prompt_ms + draw(0, 300.0, 800.0)).max(free_ms + REST_MS);
         let side = if draw(1, 0.0, 1.0) < 0.5 { -1.0 } else { 1.0 };
         let arcs = if draw(2, 0.0, 1.0) < 0.5 { 1.0 } else { 2.0 };
-        let tempo = self.tempo_hz * draw(3, 0.92, 1.08);
+        let tempo = self.tempo_hz * draw(3, 0.92, 1.08) * pace;
         let (amplitude, cycles, dwell, duration) = match gesture {
             Gesture::Nod => (19.0 * self.vigour, 2.0, 0.0, 2.0 / tempo * 1000.0),
             Gesture::Shake => (20.0 * self.vigour, arcs, 0.0, arcs / tempo * 1000.0),
             Gesture::Blink => {
-                let dwell = draw(4, 250.0, 400.0);
+                let dwell = draw(4, 250.0, 400.0) / pace;
                 (1.0, 1.0, dwell, dwell + LID_MS * 2.5)
             }
             Gesture::Mouth => {
-                let dwell = draw(4, 650.0, 950.0);
+                let dwell = draw(4, 650.0, 950.0) / pace;
                 (0.85 * self.vigour, 1.0, dwell, dwell + JAW_MS * 2.0)
             }
         };
@@ -210,14 +211,14 @@ mod tests {
 
     fn trace(gesture: Gesture, seed: u64) -> Vec<Truth> {
         let persona = Persona::from_seed(seed);
-        let planned = [persona.perform(gesture, 1000.0, f64::NEG_INFINITY, 0)];
+        let planned = [persona.perform(gesture, 1000.0, f64::NEG_INFINITY, 0, 1.0)];
         (0..700).map(|i| persona.truth(&planned, f64::from(i) * 10.0)).collect()
     }
 
     #[test]
     fn reaction_is_human() {
         for seed in 0..200 {
-            let p = Persona::from_seed(seed).perform(Gesture::Nod, 1000.0, f64::NEG_INFINITY, 0);
+            let p = Persona::from_seed(seed).perform(Gesture::Nod, 1000.0, f64::NEG_INFINITY, 0, 1.0);
             assert!((1300.0..1800.0).contains(&p.onset), "seed {seed}: onset {}", p.onset);
         }
     }
@@ -261,8 +262,8 @@ mod tests {
     #[test]
     fn gestures_do_not_overlap() {
         let persona = Persona::from_seed(4);
-        let first = persona.perform(Gesture::Shake, 0.0, f64::NEG_INFINITY, 0);
-        let second = persona.perform(Gesture::Nod, 100.0, first.onset + first.duration, 1);
+        let first = persona.perform(Gesture::Shake, 0.0, f64::NEG_INFINITY, 0, 1.0);
+        let second = persona.perform(Gesture::Nod, 100.0, first.onset + first.duration, 1, 1.0);
         assert!(second.onset >= first.onset + first.duration + REST_MS, "queued behind the first");
     }
 }

@@ -22,6 +22,7 @@ pub struct Puppet {
     place: Placement,
     planned: Vec<Performance>,
     prompts: u64,
+    pace: f64,
     /// A photograph does not move.
     still: bool,
     canvas: Texture,
@@ -45,19 +46,26 @@ impl Puppet {
         let (width, height) = (view.width as usize, view.height as usize);
         Frame::from_rgb(view.width, view.height, vec![0; width.saturating_mul(height).saturating_mul(3)])?;
         let persona = Persona::from_seed(seed);
-        let pixels = portrait.picture.pixels().map(|p| u32::from_le_bytes([p[0], p[1], p[2], 255])).collect();
+        let sensor = Sensor::new(&persona, seed, &view);
+        // The light does not change during a run: the whole portrait is lit once.
+        let lit = |p: &image::Rgb<u8>| {
+            let [r, g, b] = sensor.light(p.0);
+            [r, g, b, 255]
+        };
+        let pixels = portrait.picture.pixels().map(lit).collect();
         let [tw, th] = portrait.size();
         let mesh = Mesh::new(portrait);
         Ok(Self {
             texture: Texture { width: tw as usize, height: th as usize, pixels },
-            sensor: Sensor::new(&persona, seed, &view),
+            sensor,
             persona,
             place: Placement::new(portrait, &view),
             view,
             planned: Vec::new(),
             prompts: 0,
+            pace: 1.0,
             still: false,
-            canvas: Texture { width, height, pixels: vec![0; width * height] },
+            canvas: Texture { width, height, pixels: vec![[0; 4]; width * height] },
             projected: Vec::with_capacity(mesh.vertices.len()),
             order: Vec::with_capacity(mesh.triangles.len()),
             mesh,
@@ -78,8 +86,13 @@ impl Puppet {
             return;
         }
         let free = self.planned.last().map_or(f64::NEG_INFINITY, |p| p.onset + p.duration);
-        self.planned.push(self.persona.perform(gesture, t_ms, free, self.prompts));
+        self.planned.push(self.persona.perform(gesture, t_ms, free, self.prompts, self.pace));
         self.prompts += 1;
+    }
+
+    /// Makes every later gesture slower (below 1) or faster, between 0.5 and 1.5 of the person's own tempo.
+    pub const fn pace(&mut self, factor: f64) {
+        self.pace = factor.clamp(0.5, 1.5);
     }
 
     /// Forgets gestures that have not begun by `t_ms`, such as repeats of a prompt that was already satisfied.
@@ -120,8 +133,8 @@ impl Puppet {
         self.persona.truth(&self.planned, t_ms)
     }
 
-    /// Draws `truth` and exposes it at its time. Packed pixels, R in the low byte, alpha 255; valid until the next call.
-    pub fn draw(&mut self, truth: &Truth) -> &[u32] {
+    /// Draws `truth` with the noise of its time. RGBA, alpha 255; valid until the next call.
+    pub fn draw(&mut self, truth: &Truth) -> &[[u8; 4]] {
         let motion = Motion::new(truth, self.mesh.scale);
         self.projected.clear();
         for v in &self.mesh.vertices {
@@ -139,8 +152,8 @@ impl Puppet {
             let flat = |p: [f32; 3]| [p[0], p[1]];
             textured(&mut self.canvas, &self.texture, t.map(|i| flat(self.projected[i])), t.map(|i| flat(self.mesh.vertices[i].rest)));
         }
-        overlay::draw(&mut self.canvas, &self.texture, &self.mesh, &motion, &self.place, truth);
-        self.sensor.expose(&mut self.canvas.pixels, self.canvas.width, truth.t_ms);
+        overlay::draw(&mut self.canvas, &self.texture, &self.mesh, &motion, &self.place, truth, &self.sensor);
+        self.sensor.noise(&mut self.canvas.pixels, self.canvas.width, truth.t_ms);
         &self.canvas.pixels
     }
 
@@ -150,7 +163,7 @@ impl Puppet {
     /// Never for a puppet that was made: the size was checked then.
     pub fn render(&mut self, t_ms: f64) -> Result<(Frame, Truth), FrameError> {
         let truth = self.truth(t_ms);
-        let rgb = self.draw(&truth).iter().flat_map(|p| p.to_le_bytes().into_iter().take(3)).collect();
+        let rgb = self.draw(&truth).iter().flat_map(|[r, g, b, _]| [*r, *g, *b]).collect();
         Ok((Frame::from_rgb(self.view.width, self.view.height, rgb)?, truth))
     }
 }
@@ -184,9 +197,9 @@ mod tests {
     fn every_pixel_is_painted() {
         let mut puppet = puppet(1);
         for t in [0.0, 700.0, 1100.0, 1500.0] {
-            puppet.canvas.pixels.fill(0);
+            puppet.canvas.pixels.fill([0; 4]);
             let truth = puppet.truth(t);
-            assert!(puppet.draw(&truth).iter().all(|p| p >> 24 == 255), "t {t}");
+            assert!(puppet.draw(&truth).iter().all(|p| p[3] == 255), "t {t}");
         }
     }
 

@@ -1,11 +1,11 @@
 //! Draws textured triangles into a packed picture.
 
-/// A picture of packed pixels, R in the low byte: RGBA in memory on little-endian machines.
+/// A picture of RGBA pixels.
 #[derive(Clone)]
 pub(crate) struct Texture {
     pub width: usize,
     pub height: usize,
-    pub pixels: Vec<u32>,
+    pub pixels: Vec<[u8; 4]>,
 }
 
 /// A corner of a triangle: frame px and texture px.
@@ -76,7 +76,7 @@ fn sample(texture: &Texture, u: i32, v: i32) -> u32 {
     let (fu, fv) = ((u & 255) as u32, (v & 255) as u32);
     let at = (v >> 8) as usize * texture.width + (u >> 8) as usize;
     let (below, right) = (if texture.height > 1 { texture.width } else { 0 }, usize::from(texture.width > 1));
-    let pixel = |i: usize| texture.pixels.get(i).copied().unwrap_or(0);
+    let pixel = |i: usize| u32::from_le_bytes(texture.pixels.get(i).copied().unwrap_or_default());
     let top = blend(pixel(at), pixel(at + right), fu);
     let bottom = blend(pixel(at + below), pixel(at + below + right), fu);
     blend(top, bottom, fv)
@@ -98,7 +98,7 @@ pub(crate) fn textured(target: &mut Texture, texture: &Texture, at: [[f32; 2]; 3
     spans(at, width, height, |y, from, to| {
         let (mut tu, mut tv) = ((u.at(from, y) * 256.0) as i32, (v.at(from, y) * 256.0) as i32);
         for pixel in &mut target.pixels[y * width + from..y * width + to] {
-            *pixel = sample(texture, tu, tv);
+            *pixel = sample(texture, tu, tv).to_le_bytes();
             tu += du;
             tv += dv;
         }
@@ -123,7 +123,7 @@ pub(crate) fn shaded(target: &mut Texture, texture: &Texture, corners: [Corner; 
             let mix = |below: u8, above: f32| (f32::from(below) * gain * (1.0 - cover) + above * cover).clamp(0.0, 255.0) as u8;
             let paint = u32::from_le_bytes([mix(skin[0], r.at(x, y)), mix(skin[1], g.at(x, y)), mix(skin[2], b.at(x, y)), 255]);
             let pixel = &mut target.pixels[y * width + x];
-            *pixel = blend(*pixel, paint, (alpha.at(x, y).clamp(0.0, 1.0) * 256.0) as u32);
+            *pixel = blend(u32::from_le_bytes(*pixel), paint, (alpha.at(x, y).clamp(0.0, 1.0) * 256.0) as u32).to_le_bytes();
         }
     });
 }
@@ -133,8 +133,7 @@ mod tests {
     use super::*;
 
     fn ramp() -> Texture {
-        let pixels =
-            (0..32_u32).flat_map(|y| (0..32_u32).map(move |x| u32::from_le_bytes([(x * 8) as u8, (y * 8) as u8, 7, 255]))).collect();
+        let pixels = (0..32_u32).flat_map(|y| (0..32_u32).map(move |x| [(x * 8) as u8, (y * 8) as u8, 7, 255])).collect();
         Texture { width: 32, height: 32, pixels }
     }
 
@@ -153,13 +152,13 @@ mod tests {
     #[test]
     fn unmoved_triangles_copy_the_texture() {
         let texture = ramp();
-        let mut target = Texture { width: 32, height: 32, pixels: vec![0; 1024] };
+        let mut target = Texture { width: 32, height: 32, pixels: vec![[0; 4]; 1024] };
         let corners = [[0.0, 0.0], [32.0, 0.0], [32.0, 32.0], [0.0, 32.0]];
         for t in [[0, 1, 2], [0, 2, 3]] {
             textured(&mut target, &texture, t.map(|i: usize| corners[i]), t.map(|i| corners[i]));
         }
         let (x, y) = (11_usize, 20_usize);
-        let [r, g, b, a] = target.pixels[y * 32 + x].to_le_bytes();
+        let [r, g, b, a] = target.pixels[y * 32 + x];
         assert!(r.abs_diff(88) <= 1 && g.abs_diff(160) <= 1 && b == 7 && a == 255, "{r} {g} {b} {a}");
     }
 

@@ -32,10 +32,15 @@ impl SimPerson {
         self.puppet.relax(t_ms);
     }
 
+    /// Makes later gestures slower (below 1) or faster, 0.5 to 1.5.
+    pub fn pace(&mut self, factor: f64) {
+        self.puppet.pace(factor);
+    }
+
     /// The picture at `t_ms`: packed RGBA, `width * height * 4` bytes.
     pub fn render(&mut self, t_ms: f64) -> Clamped<Vec<u8>> {
         let truth = self.puppet.truth(t_ms);
-        Clamped(self.puppet.draw(&truth).iter().flat_map(|p| p.to_le_bytes()).collect())
+        Clamped(self.puppet.draw(&truth).as_flattened().to_vec())
     }
 
     /// What the picture at `t_ms` shows, as JSON: yaw, pitch, roll (degrees), eye_closure, mouth_opening (0..1), gesture.

@@ -43,7 +43,7 @@ const REST: Truth =
     Truth { t_ms: 0.0, yaw: 0.0, pitch: 0.0, roll: 0.0, x: 0.0, y: 0.0, scale: 1.0, eye_closure: 0.0, mouth_opening: 0.0, gesture: None };
 
 fn frame_of(puppet: &mut Puppet, truth: &Truth) -> Frame {
-    let rgb = puppet.draw(truth).iter().flat_map(|p| p.to_le_bytes().into_iter().take(3)).collect();
+    let rgb = puppet.draw(truth).iter().flat_map(|[r, g, b, _]| [*r, *g, *b]).collect();
     Frame::from_rgb(640, 480, rgb).expect("size matches")
 }
 
