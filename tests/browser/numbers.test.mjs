@@ -1,6 +1,6 @@
 /**
  * The engine in the browser against the native build, on one portrait.
- * Needs FACEID_LAB (the faceid-lab binary), FACEID_PORTRAITS (folder with astronaut.png) and models in dist; says so when they are missing.
+ * Needs FACEID_BIN (folder with the faceid-lab binary), FACEID_PORTRAITS (folder with astronaut.png) and models in dist; says so when they are missing.
  */
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
@@ -9,12 +9,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DIST, launch, serve } from './harness.mjs';
 
-const { FACEID_LAB: lab, FACEID_PORTRAITS: portraits } = process.env;
+const { FACEID_BIN: bin, FACEID_PORTRAITS: portraits } = process.env;
+const lab = bin && join(bin, 'faceid-lab');
 const HEADER = 25;
 /** Float sums in another order through two networks; landmarks in px of a face 92 px wide, angles in degrees, the rest in its own unit. */
 const TOLERANCE = { landmark: 0.05, angle: 0.1, share: 0.01 };
 
-test('wasm and native agree on the portrait', { skip: lab && portraits ? false : 'no FACEID_LAB or FACEID_PORTRAITS' }, async () => {
+test('wasm and native agree on the portrait', { skip: lab && portraits ? false : 'no FACEID_BIN or FACEID_PORTRAITS' }, async () => {
   const file = join(portraits, 'astronaut.png');
   const env = { ...process.env, FACEID_MODELS: join(DIST, 'faceid/models') };
   const native = JSON.parse(execFileSync(lab, ['landmarks', '--json', file], { env, encoding: 'utf8', maxBuffer: 1 << 24 }).trim().split('\n').at(-1));

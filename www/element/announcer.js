@@ -2,6 +2,7 @@
 
 export class Announcer {
   #pending = null;
+  #urgent = false;
   #last = '';
   #spokenAt = -Infinity;
   #timer = 0;
@@ -14,11 +15,13 @@ export class Announcer {
 
   /** Prompts and ends: replaces whatever waits, and waits less. @param {string} text */
   now(text) {
+    this.#urgent = true;
     this.#queue(text, 150);
   }
 
-  /** Guidance: spoken if it still holds after the pause. @param {string} text */
+  /** Guidance: spoken if it still holds after the pause, never in place of an unspoken prompt. @param {string} text */
   later(text) {
+    if (this.#urgent) return;
     this.#queue(text, Math.max(600, this.#spokenAt + this.pause - performance.now()));
   }
 
@@ -26,13 +29,18 @@ export class Announcer {
   stop() {
     clearTimeout(this.#timer);
     this.#pending = null;
+    this.#urgent = false;
   }
 
   #queue(text, wait) {
     clearTimeout(this.#timer);
     this.#pending = text;
-    if (!text || text === this.#last) return;
+    if (!text || text === this.#last) {
+      this.#urgent = false;
+      return;
+    }
     this.#timer = setTimeout(() => {
+      this.#urgent = false;
       if (!this.#pending) return;
       this.#last = this.#pending;
       this.#spokenAt = performance.now();

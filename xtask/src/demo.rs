@@ -54,7 +54,7 @@ pub(crate) enum Expect {
 /// Builds every native binary once, with the feature resolution all commands share.
 pub(crate) fn build_native() -> Result<()> {
     step("building the cloud, the lab and the demo backend (several minutes on the first run)");
-    run(cargo().args(["build", "--release", "--locked", "--workspace", "--bins", "--quiet"]))
+    run(cargo().args(["build", "--release", "--locked", "--workspace", "--bins", "--quiet"]).args(web::FEATURES))
 }
 
 /// Runs the demo.

@@ -69,6 +69,7 @@ fn rust_tests(long: bool) -> Result<()> {
     let mut command = cargo();
     command
         .args(["test", "--workspace", "--release", "--locked"])
+        .args(web::FEATURES)
         .env("FACEID_REQUIRE_MODELS", "1")
         .env("FACEID_PORTRAITS", crate::portraits::dir());
     if long {
@@ -78,7 +79,10 @@ fn rust_tests(long: bool) -> Result<()> {
 }
 
 fn clippy() -> Result<()> {
-    run(cargo().args(["clippy", "--workspace", "--all-targets", "--release", "--locked", "--quiet", "--", "-D", "warnings"]))?;
+    run(cargo()
+        .args(["clippy", "--workspace", "--all-targets", "--release", "--locked", "--quiet"])
+        .args(web::FEATURES)
+        .args(["--", "-D", "warnings"]))?;
     for feature in ["shell", "engine"] {
         run(cargo().args(["clippy", "-p", "faceid-liveness", "--features", feature, "--target", "wasm32-unknown-unknown"]).args([
             "--release",
@@ -93,15 +97,25 @@ fn clippy() -> Result<()> {
 }
 
 fn docs() -> Result<()> {
-    run(cargo().args(["doc", "--workspace", "--no-deps", "--release", "--locked", "--quiet"]).env("RUSTDOCFLAGS", "-D warnings"))
+    run(cargo()
+        .args(["doc", "--workspace", "--no-deps", "--release", "--locked", "--quiet"])
+        .args(web::FEATURES)
+        .env("RUSTDOCFLAGS", "-D warnings"))
 }
 
 fn browser_tests() -> Result<()> {
     let tests = root().join("tests");
     npm_ci(&tests)?;
+    // Named one by one: what node makes of a folder or a pattern differs between its versions.
+    let mut files: Vec<_> = std::fs::read_dir(tests.join("browser"))?
+        .map(|entry| Ok(entry?.path()))
+        .filter(|path: &Result<_>| path.as_ref().map_or(true, |p: &std::path::PathBuf| p.to_string_lossy().ends_with(".test.mjs")))
+        .collect::<Result<_>>()?;
+    files.sort();
     run(Command::new("node")
         .current_dir(&tests)
-        .args(["--test", "--test-concurrency=1", "browser/"])
+        .args(["--test", "--test-concurrency=1"])
+        .args(files)
         .env("FACEID_CHROMIUM", tools::chromium()?)
         .env("FACEID_DIST", web::dist())
         .env("FACEID_BIN", target_dir().join("release"))

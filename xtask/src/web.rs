@@ -13,6 +13,8 @@ use std::{
 
 /// The build tool's version; wasm-bindgen's follows Cargo.lock.
 const WASM_PACK: &str = "0.15.1";
+/// Every native command works with the page's code switched on, so that its unit tests run and all share one feature resolution.
+pub(crate) const FEATURES: [&str; 2] = ["--features", "faceid-liveness/shell,faceid-liveness/engine"];
 /// Files of the models folder that the page loads.
 const MODELS: [&str; 3] = ["face_detector.onnx", "face_landmark.onnx", "canonical_face.json"];
 
