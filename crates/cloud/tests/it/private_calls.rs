@@ -312,3 +312,24 @@ async fn cancel_ends_the_session() {
     assert_eq!(page.origin.as_deref(), Some(ORIGIN), "all from one origin");
     assert!(faceid_cloud::clock::Clock::now(&*world.clock).0 >= START, "clock");
 }
+
+#[tokio::test]
+async fn a_cancel_that_crosses_another_call_is_no_replay() {
+    let world = World::new().await;
+    let token = world.token().await;
+    let mut page = Page::open(&world, &token).await;
+    // sealed before the commit's reply was there: it carries the commit's number
+    let crossing = page.seal("POST", "cancel", b"{}");
+    drop(page.next(0).await);
+    let answer = world.send(page.request(&crossing, b"{}".to_vec())).await;
+    is(&answer, (409, r#"{"code":54200,"message":"USER_CANCELLATION"}"#), "the farewell is heard");
+    assert_eq!(world.outcome(&token).await, (4200, "USER_CANCELLATION".into()), "recorded as a cancel");
+
+    let mut forged = crossing.clone();
+    forged.mac[0] ^= 1;
+    let token = world.token().await;
+    let mut page = Page::open(&world, &token).await;
+    drop(page.next(0).await);
+    is(&world.send(page.request(&forged, b"{}".to_vec())).await, FAIL, "not by a stranger");
+    assert_eq!(world.outcome(&token).await.0, 9000, "still running");
+}
