@@ -95,7 +95,6 @@ fn compile(binary: &Binary, profile: Profile, out: &Path) -> Result<()> {
         "--",
         "--locked",
         "--quiet",
-        "--lib",
         "--package",
         binary.package,
         "--no-default-features",
