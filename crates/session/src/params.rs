@@ -108,7 +108,7 @@ impl Default for JudgeParams {
             move_min: Millis(200),
             move_max: Millis(4000),
             eye_memory: Millis(600),
-            eye_level: 0.80,
+            eye_level: 0.85,
             eye_shut: 0.55,
             eye_open: 0.75,
             eye_each: 0.80,
