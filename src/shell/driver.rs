@@ -320,7 +320,7 @@ impl Driver {
             if driver.in_flight.get() {
                 driver.waiting.replace(Some((t, pixels)));
             } else {
-                driver.judge(t, pixels);
+                driver.judge(t, &pixels);
             }
         });
     }
@@ -329,15 +329,15 @@ impl Driver {
     fn next_frame(&self) {
         self.in_flight.set(false);
         if let Some((t, pixels)) = self.waiting.take() {
-            self.judge(t, pixels);
+            self.judge(t, &pixels);
         }
     }
 
-    fn judge(&self, t: Millis, pixels: Pixels) {
+    fn judge(&self, t: Millis, pixels: &Pixels) {
         self.in_flight.set(true);
         let id = FrameId(self.frame_count.replace(self.frame_count.get() + 1));
         let side = self.client.settings().map_or(DEFAULT_SIDE, |s| s.evidence_max_side);
-        self.with_engine(|engine| engine.observe(id, t, side, &pixels));
+        self.with_engine(|engine| engine.observe(id, t, side, pixels));
     }
 
     /// Looks for a camera that has gone quiet without saying so.

@@ -44,9 +44,11 @@ struct Inner {
     clock: Clock,
 }
 
+type VideoCallback = Closure<dyn FnMut(f64, FrameMetadata)>;
+
 enum Clock {
     /// One callback per composed video frame.
-    Video { request: Cell<u32>, callback: RefCell<Option<Closure<dyn FnMut(f64, FrameMetadata)>>> },
+    Video { request: Cell<u32>, callback: RefCell<Option<VideoCallback>> },
     /// Looks at `currentTime`.
     Timer { id: Cell<i32>, callback: RefCell<Option<Closure<dyn FnMut()>>> },
 }

@@ -3,6 +3,8 @@
 export class Announcer {
   #pending = null;
   #urgent = false;
+  /** Guidance that came while a prompt was waiting. */
+  #after = '';
   #last = '';
   #spokenAt = -Infinity;
   #timer = 0;
@@ -16,11 +18,13 @@ export class Announcer {
   /** Prompts and ends: replaces whatever waits, and waits less. @param {string} text */
   now(text) {
     this.#urgent = true;
+    this.#after = '';
     this.#queue(text, 150);
   }
 
   /** Guidance: spoken if it still holds after the pause, never in place of an unspoken prompt. @param {string} text */
   later(text) {
+    this.#after = text;
     if (this.#urgent) return;
     this.#queue(text, Math.max(600, this.#spokenAt + this.pause - performance.now()));
   }
@@ -30,6 +34,7 @@ export class Announcer {
     clearTimeout(this.#timer);
     this.#pending = null;
     this.#urgent = false;
+    this.#after = '';
   }
 
   #queue(text, wait) {
@@ -45,6 +50,7 @@ export class Announcer {
       this.#last = this.#pending;
       this.#spokenAt = performance.now();
       this.node.textContent = this.#pending;
+      if (this.#after) this.later(this.#after);
     }, wait);
   }
 }

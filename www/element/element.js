@@ -143,7 +143,7 @@ export class FaceIdLivenessElement extends (globalThis.HTMLElement ?? class {}) 
         break;
       case 'guidance':
         this.#view.guidance(event.guidance ? (texts.guidance[event.guidance] ?? '') : '');
-        if (event.guidance) this.#announcer.later(texts.guidance[event.guidance] ?? '');
+        this.#announcer.later(event.guidance ? (texts.guidance[event.guidance] ?? '') : '');
         break;
       case 'camera-fault':
         this.#fault = event.fault;

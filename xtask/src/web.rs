@@ -88,9 +88,11 @@ fn compile(binary: &Binary, profile: Profile, out: &Path) -> Result<()> {
     command.current_dir(root()).args(["build", binary.folder, "--target", "web", "--mode", "no-install", "--no-pack"]);
     command.args(["--out-name", binary.name, "--out-dir"]).arg(out);
     match profile {
-        Profile::Release => command.args(["--release", "--no-opt"]),
+        Profile::Release => command.arg("--release"),
         Profile::Page => command.args(["--profile", "page"]),
     };
+    // wasm-opt would be fetched from a third place; the compiler has optimised already.
+    command.arg("--no-opt");
     command.args([
         "--",
         "--locked",
