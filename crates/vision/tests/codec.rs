@@ -133,3 +133,21 @@ fn encoding_comes_back_close() {
     let small = encode_jpeg(&frame, 0).expect("quality is clamped");
     assert!(small.len() < encode_jpeg(&frame, 100).expect("encodes").len(), "quality matters");
 }
+
+proptest::proptest! {
+    /// Bytes changed anywhere: a frame or a refusal, never a panic, never a frame over the limit.
+    #[test]
+    fn mangled_files_are_frames_or_refusals(kind in 0usize..4, edits in proptest::collection::vec((0.0f64..1.0, 0u8..), 1..12), cut in 0.0f64..1.3) {
+        let format = [ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::WebP, ImageFormat::Bmp][kind];
+        let mut bytes = file(&picture(48, 40), format);
+        let length = bytes.len() as f64;
+        for (place, value) in edits {
+            bytes[(place * length) as usize] = value;
+        }
+        bytes.truncate((cut * length) as usize);
+        let limits = DecodeLimits { max_side: 256, ..DecodeLimits::default() };
+        if let Ok(frame) = decode(&bytes, limits) {
+            proptest::prop_assert!(frame.width() <= 256 && frame.height() <= 256);
+        }
+    }
+}
