@@ -65,9 +65,9 @@ pub fn decode(bytes: &[u8], limits: DecodeLimits) -> Result<Frame, DecodeError> 
     if bytes.len() > limits.max_bytes {
         return Err(DecodeError::TooManyBytes { got: bytes.len(), max: limits.max_bytes });
     }
-    let format = image::guess_format(bytes).ok().filter(|format| {
-        [ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::WebP, ImageFormat::Bmp].contains(format)
-    });
+    let format = image::guess_format(bytes)
+        .ok()
+        .filter(|format| [ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::WebP, ImageFormat::Bmp].contains(format));
     let Some(format) = format else { return Err(DecodeError::UnknownFormat) };
     let max = limits.max_side.min(MAX_SIDE);
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);

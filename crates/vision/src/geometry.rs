@@ -26,7 +26,8 @@ impl Geometry {
     /// # Errors
     /// [`ModelError::Load`] when it is not such JSON, [`ModelError::NotAFace`] when it is no face in these axes.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ModelError> {
-        let file: File = serde_json::from_slice(bytes).map_err(|error| ModelError::Load { role: ModelRole::Geometry, source: error.into() })?;
+        let file: File =
+            serde_json::from_slice(bytes).map_err(|error| ModelError::Load { role: ModelRole::Geometry, source: error.into() })?;
         Self::from_vertices(file.vertices)
     }
 

@@ -41,7 +41,9 @@ pub use detect::{DetectedFace, detect_faces};
 pub use error::{ModelError, ModelRole, VisionError};
 pub use frame::{Frame, FrameError, MAX_SIDE, QuarterTurn};
 pub use geometry::Geometry;
-pub use model::{ANCHOR_COUNT, DETECTOR_SIDE, DetectorOutput, LANDMARK_COUNT, LANDMARK_SIDE, LandmarkOutput, Models, Networks, REGRESSOR_LEN};
+pub use model::{
+    ANCHOR_COUNT, DETECTOR_SIDE, DetectorOutput, LANDMARK_COUNT, LANDMARK_SIDE, LandmarkOutput, Models, Networks, REGRESSOR_LEN,
+};
 pub use observation::{BoundingBox, EyeOpenness, Face, Observation, Point2, Point3, Pose, Quality};
 pub use params::Params;
 pub use points::LANDMARKS_IN_USE;

@@ -3,8 +3,8 @@
 /// Every landmark index that pose, eyes, mouth and the crop's rotation read, ascending. A compact network need only place these well; the
 /// others only draw the face's box and outline. Session and judge must not read others.
 pub const LANDMARKS_IN_USE: [usize; 46] = [
-    1, 2, 4, 5, 6, 8, 9, 10, 13, 14, 33, 54, 67, 82, 87, 117, 127, 129, 133, 143, 144, 145, 151, 153, 158, 159, 160, 168, 195, 197, 263, 284, 297,
-    312, 317, 346, 356, 358, 362, 372, 373, 374, 380, 385, 386, 387,
+    1, 2, 4, 5, 6, 8, 9, 10, 13, 14, 33, 54, 67, 82, 87, 117, 127, 129, 133, 143, 144, 145, 151, 153, 158, 159, 160, 168, 195, 197, 263,
+    284, 297, 312, 317, 346, 356, 358, 362, 372, 373, 374, 380, 385, 386, 387,
 ];
 
 #[cfg(test)]

@@ -45,14 +45,18 @@ impl Luma {
     /// Every pixel with its place in the crop, 0..1.
     fn pixels(&self) -> impl Iterator<Item = (f32, f32, f32)> + '_ {
         let unit = 1.0 / self.side as f32;
-        self.values.iter().enumerate().map(move |(i, &value)| ((i % self.side) as f32 * unit + unit / 2.0, (i / self.side) as f32 * unit + unit / 2.0, value))
+        self.values
+            .iter()
+            .enumerate()
+            .map(move |(i, &value)| ((i % self.side) as f32 * unit + unit / 2.0, (i / self.side) as f32 * unit + unit / 2.0, value))
     }
 }
 
 /// Measures everything that the pixels around `landmarks` allow. A face without a usable region has only what its box tells.
 pub(crate) fn assess(frame: &Frame, landmarks: &[Point3], bounds: BoundingBox) -> Quality {
     let shorter = frame.width().min(frame.height()) as f32;
-    let (dx, dy) = (bounds.x + bounds.width / 2.0 - frame.width() as f32 / 2.0, bounds.y + bounds.height / 2.0 - frame.height() as f32 / 2.0);
+    let (dx, dy) =
+        (bounds.x + bounds.width / 2.0 - frame.width() as f32 / 2.0, bounds.y + bounds.height / 2.0 - frame.height() as f32 / 2.0);
     let placed = Quality {
         face_ratio: Some(bounds.height / shorter),
         centre_offset: Some((dx * dx + dy * dy).sqrt() / shorter),
@@ -68,8 +72,11 @@ pub(crate) fn assess(frame: &Frame, landmarks: &[Point3], bounds: BoundingBox) -
     let face: Vec<f32> = luma.pixels().filter(|&(u, v, _)| oval.radius(u, v) <= 1.0 && in_frame(u, v)).map(|p| p.2).collect();
     let Some(mean) = mean(&face) else { return placed };
     // Beside and above the head; below the chin are neck and clothes.
-    let around: Vec<f32> =
-        luma.pixels().filter(|&(u, v, _)| oval.radius(u, v) > 1.3 && v < oval.v + oval.half_v * 0.5 && in_frame(u, v)).map(|p| p.2).collect();
+    let around: Vec<f32> = luma
+        .pixels()
+        .filter(|&(u, v, _)| oval.radius(u, v) > 1.3 && v < oval.v + oval.half_v * 0.5 && in_frame(u, v))
+        .map(|p| p.2)
+        .collect();
     let enough = around.len() as f32 >= LEAST_SURROUNDINGS * (SIDE * SIDE) as f32;
     let share = |test: &dyn Fn(f32) -> bool| face.iter().filter(|&&v| test(v)).count() as f32 / face.len() as f32;
     let variance = face.iter().map(|v| (v - mean) * (v - mean)).sum::<f32>() / face.len() as f32;
@@ -101,7 +108,12 @@ impl Oval {
             low = [low[0].min(u), low[1].min(v)];
             high = [high[0].max(u), high[1].max(v)];
         }
-        Self { u: (low[0] + high[0]) / 2.0, v: (low[1] + high[1]) / 2.0, half_u: (high[0] - low[0]) / 2.0, half_v: (high[1] - low[1]) / 2.0 }
+        Self {
+            u: (low[0] + high[0]) / 2.0,
+            v: (low[1] + high[1]) / 2.0,
+            half_u: (high[0] - low[0]) / 2.0,
+            half_v: (high[1] - low[1]) / 2.0,
+        }
     }
 
     /// 0 at the centre, 1 on the edge.
@@ -135,8 +147,13 @@ fn eyes_visible(frame: &Frame, landmarks: &[Point3], face_luma: f32) -> Option<f
     let one = |a: usize, b: usize| {
         let (p, q) = (landmarks.get(a)?, landmarks.get(b)?);
         let (dx, dy) = (q.x - p.x, q.y - p.y);
-        let roi = Roi { centre: Point2 { x: (p.x + q.x) / 2.0, y: (p.y + q.y) / 2.0 }, side: (dx * dx + dy * dy).sqrt() * 1.1, rotation: dy.atan2(dx) };
-        let inside = roi.centre.x >= 0.0 && roi.centre.y >= 0.0 && roi.centre.x < frame.width() as f32 && roi.centre.y < frame.height() as f32;
+        let roi = Roi {
+            centre: Point2 { x: (p.x + q.x) / 2.0, y: (p.y + q.y) / 2.0 },
+            side: (dx * dx + dy * dy).sqrt() * 1.1,
+            rotation: dy.atan2(dx),
+        };
+        let inside =
+            roi.centre.x >= 0.0 && roi.centre.y >= 0.0 && roi.centre.x < frame.width() as f32 && roi.centre.y < frame.height() as f32;
         if roi.side < 1.0 || !inside {
             return None;
         }

@@ -2,11 +2,7 @@
 
 use faceid_kernels::{Border, Line, Rgb, accumulate_row, shrink_row, warp_row};
 
-use crate::{
-    frame::Frame,
-    observation::Point2,
-    roi::Roi,
-};
+use crate::{frame::Frame, observation::Point2, roi::Roi};
 
 /// How a frame lies inside the detector's square input: `input = frame * scale + offset`, in continuous coordinates.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -45,7 +41,8 @@ pub(crate) fn letterbox(frame: &Frame, fit: Letterbox, side: usize, gain: f32, o
     // Area-average first when shrinking, so that no source pixel is skipped; the bilinear pass below then samples at about 1:1.
     let small = if fit.scale < 0.75 { Some(shrunk(frame, fit.scale)) } else { None };
     let source = small.as_ref().unwrap_or(frame);
-    let (sx, sy) = (source.width() as f32 / (frame.width() as f32 * fit.scale), source.height() as f32 / (frame.height() as f32 * fit.scale));
+    let (sx, sy) =
+        (source.width() as f32 / (frame.width() as f32 * fit.scale), source.height() as f32 / (frame.height() as f32 * fit.scale));
     let mut planes = vec![0.0; 3 * side * side];
     for_rows(&mut planes, side, |row, out| {
         let y = (row as f32 + 0.5 - fit.offset.y) * sy - 0.5;
@@ -101,7 +98,9 @@ fn reduced(frame: &Frame, part: Part, width: u32, height: u32) -> Frame {
 pub(crate) fn crop(frame: &Frame, roi: &Roi, side: usize, gain: f32, offset: f32) -> Vec<f32> {
     // Up to two source pixels per sample bilinear reads them all; beyond that, area-average the part in question first.
     let shrink = roi.side / side as f32;
-    if shrink > 2.0 && let Some(part) = part_under(frame, roi) {
+    if shrink > 2.0
+        && let Some(part) = part_under(frame, roi)
+    {
         let fit = |length: u32| ((length as f32 / shrink).round() as u32).clamp(1, length);
         let (width, height) = (fit(part.width), fit(part.height));
         let scale = (width as f32 / part.width as f32, height as f32 / part.height as f32);

@@ -54,7 +54,11 @@ pub fn observe(models: &Models, frame: &Frame, state: &mut TrackState) -> Result
         (None, None) => None,
     };
     let faces_detected = detected.map(|faces| count(&faces, mesh.as_ref(), models.params.same_face_iou));
-    *state = TrackState { roi: mesh.as_ref().and_then(|m| Roi::from_landmarks(&m.points, models.params.roi_scale)), since_detection, frame_size };
+    *state = TrackState {
+        roi: mesh.as_ref().and_then(|m| Roi::from_landmarks(&m.points, models.params.roi_scale)),
+        since_detection,
+        frame_size,
+    };
     let face = mesh.and_then(|mesh| measured(models, frame, mesh));
     Ok(Observation { faces_detected, reacquired: reacquired && face.is_some(), face, frame_size })
 }
@@ -101,8 +105,8 @@ mod tests {
     use crate::{
         error::{ModelRole, VisionError},
         model::{ANCHOR_COUNT, DetectorOutput, LANDMARK_COUNT, LandmarkOutput, Networks, REGRESSOR_LEN},
-        observe_still,
         observation::Pose,
+        observe_still,
         params::Params,
         synthetic,
     };
@@ -151,7 +155,8 @@ mod tests {
 
     fn rig(script: Script) -> (Models, &'static Mutex<Script>, Frame) {
         let script: &'static Mutex<Script> = Box::leak(Box::new(Mutex::new(script)));
-        let models = Models::new(Box::new(Scripted(script)), synthetic::geometry()).with_params(Params { redetect_every: 3, ..Params::default() });
+        let models =
+            Models::new(Box::new(Scripted(script)), synthetic::geometry()).with_params(Params { redetect_every: 3, ..Params::default() });
         match Frame::from_rgb(256, 256, vec![120; 256 * 256 * 3]) {
             Ok(frame) => (models, script, frame),
             Err(error) => panic!("{error}"),

@@ -11,7 +11,8 @@ use faceid_vision::{
 
 /// The three files, or `None` after saying so. With `FACEID_REQUIRE_MODELS=1` their absence is a failure.
 fn files() -> Option<[Vec<u8>; 3]> {
-    let folder = std::env::var_os("FACEID_MODELS").map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models"), PathBuf::from);
+    let folder =
+        std::env::var_os("FACEID_MODELS").map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models"), PathBuf::from);
     let read = |name: &str| std::fs::read(folder.join(name)).ok();
     let all = (|| Some([read("face_detector.onnx")?, read("face_landmark.onnx")?, read("canonical_face.json")?]))();
     if all.is_none() {
@@ -50,7 +51,10 @@ fn broken_files_are_refused_by_name() {
     let load = |d: &[u8], l: &[u8], g: &[u8]| Models::from_bytes(d, l, g).err();
     for (bytes, what) in [(&detector[..0], "empty"), (&detector[..detector.len() / 2], "half"), (b"not a model".as_slice(), "text")] {
         let error = load(bytes, &landmark, &geometry);
-        assert!(matches!(error, Some(ModelError::Load { role: ModelRole::Detector, .. } | ModelError::Shape { role: ModelRole::Detector, .. })), "{what}: {error:?}");
+        assert!(
+            matches!(error, Some(ModelError::Load { role: ModelRole::Detector, .. } | ModelError::Shape { role: ModelRole::Detector, .. })),
+            "{what}: {error:?}"
+        );
     }
     assert!(matches!(load(&landmark, &landmark, &geometry), Some(ModelError::Shape { role: ModelRole::Detector, .. })), "swapped");
     assert!(matches!(load(&detector, &detector, &geometry), Some(ModelError::Shape { role: ModelRole::Landmark, .. })), "swapped");
@@ -62,10 +66,15 @@ fn poses_of_the_canonical_face_come_back_within_a_degree() {
     let Some([_, _, geometry]) = files() else { return };
     let geometry = Geometry::from_bytes(&geometry).expect("a sound file");
     for step in 0..125 {
-        let pose = Pose { yaw: (step % 5) as f32 * 20.0 - 40.0, pitch: (step / 5 % 5) as f32 * 15.0 - 30.0, roll: (step / 25) as f32 * 15.0 - 30.0 };
+        let pose = Pose {
+            yaw: (step % 5) as f32 * 20.0 - 40.0,
+            pitch: (step / 5 % 5) as f32 * 15.0 - 30.0,
+            roll: (step / 25) as f32 * 15.0 - 30.0,
+        };
         let r = pose.rotation();
         let axis = |v: &[f32; 3], row: usize| 20.0 * (r[row][0] * v[0] + r[row][1] * v[1] + r[row][2] * v[2]);
-        let landmarks: Vec<_> = geometry.vertices().iter().map(|v| Point3 { x: 300.0 + axis(v, 0), y: 200.0 - axis(v, 1), z: -axis(v, 2) }).collect();
+        let landmarks: Vec<_> =
+            geometry.vertices().iter().map(|v| Point3 { x: 300.0 + axis(v, 0), y: 200.0 - axis(v, 1), z: -axis(v, 2) }).collect();
         let got = fit(&geometry, &landmarks).expect("a face fits").pose();
         let worst = (got.yaw - pose.yaw).abs().max((got.pitch - pose.pitch).abs()).max((got.roll - pose.roll).abs());
         assert!(worst < 1.0, "{pose:?} came back as {got:?}");
@@ -85,7 +94,11 @@ fn a_portrait_is_measured_and_an_empty_wall_is_not() {
         assert!(face.presence > 0.9 && face.landmarks.len() == 468, "{name}");
         assert!(pose.yaw.abs() < 30.0 && pose.pitch.abs() < 25.0 && pose.roll.abs() < 25.0, "{name}: {pose:?}");
         assert!(face.eyes.left.is_some_and(|v| v > 0.5) && face.eyes.right.is_some_and(|v| v > 0.5), "{name}: {:?}", face.eyes);
-        assert!(face.quality.eyes_visible.is_some_and(|v| v > 0.8) && face.quality.sharpness.is_some_and(|v| v > 50.0), "{name}: {:?}", face.quality);
+        assert!(
+            face.quality.eyes_visible.is_some_and(|v| v > 0.8) && face.quality.sharpness.is_some_and(|v| v > 50.0),
+            "{name}: {:?}",
+            face.quality
+        );
         let detected = detect_faces(&models, &frame).expect("runs");
         assert!(detected.first().is_some_and(|f| f.score > 0.8 && f.keypoints[0].x < f.keypoints[1].x), "{name}: right eye on the left");
     }
@@ -115,8 +128,8 @@ fn a_turned_portrait_is_found_and_turned_back() {
 #[test]
 fn a_small_face_in_a_large_picture_is_found_once() {
     let (Some(models), Some(portrait)) = (models(), portrait("grace_hopper.jpg")) else { return };
-    // The portrait as a stamp (face about 40 px wide) on a grey wall of 1600 x 1200: a fortieth of the width.
-    let stamp = portrait.resized_to_max_side(120);
+    // The portrait as a stamp on a grey wall of 1600 x 1200, its face about 80 px wide: 6 px for the detector as a whole, 19 px in a tile.
+    let stamp = portrait.resized_to_max_side(240);
     let (width, height) = (1600, 1200);
     let mut rgb = vec![128; width * height * 3];
     for (row, line) in stamp.rgb().chunks_exact(stamp.width() as usize * 3).enumerate() {
@@ -127,7 +140,7 @@ fn a_small_face_in_a_large_picture_is_found_once() {
     let found = observe_still(&models, &frame).expect("runs");
     let bounds = found.face.expect("a face").bounds;
     assert_eq!(found.faces_detected, Some(1), "one face");
-    assert!(bounds.x > 1000.0 && bounds.y > 500.0 && bounds.x + bounds.width < 1120.0 && bounds.y + bounds.height < 625.0, "{bounds:?}");
+    assert!(bounds.x > 1000.0 && bounds.y > 500.0 && bounds.x + bounds.width < 1210.0 && bounds.y + bounds.height < 745.0, "{bounds:?}");
 }
 
 #[test]
