@@ -55,7 +55,7 @@ for (const [width, height] of [[390, 844], [844, 390], [1280, 800], [320, 568]])
 }
 
 test('prompts reach the live region, in the language of the attribute', async () => {
-  for (const [lang, words] of [['en', 'Step 2 of 3. Shake your head slowly'], ['zh', '第 2 步，共 3 步. 请缓慢摇头']]) {
+  for (const [lang, words] of [['en', 'Step 2 of 3. Shake your head slowly'], ['zh', '第 2 步，共 3 步。请缓慢摇头']]) {
     const { page } = await open(`state=shake&lang=${lang}`);
     await page.waitForFunction((w) => document.getElementById('liveness').shadowRoot.querySelector('[role=status]').textContent === w, words);
     await page.close();

@@ -1,7 +1,9 @@
 /** Everything that can go wrong before and around the camera: tokens, files, network. */
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { launch, serve, watchPage } from './harness.mjs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DIST, launch, serve, watchPage } from './harness.mjs';
 import { fakeCloud } from './fake-cloud.mjs';
 
 let browser;
@@ -101,6 +103,13 @@ test('the engine binary replaced by the index page says so', async () => {
   const { outcome, problems } = await attempt({ routes: { '/faceid/lib/engine/faceid_liveness_bg.wasm': reply(200, '<!doctype html>') } });
   assert.equal(outcome.message, 'FACE_INIT_FAIL');
   assert.match(problems, /is an HTML page/);
+});
+
+test('the engine binary cut short: FACE_INIT_FAIL', async () => {
+  const half = (await readFile(join(DIST, 'faceid/lib/engine/faceid_liveness_bg.wasm'))).subarray(0, 100000);
+  const { outcome, problems } = await attempt({ routes: { '/faceid/lib/engine/faceid_liveness_bg.wasm': (_, response) => void response.writeHead(200).end(half) } });
+  assert.equal(`${outcome.code} ${outcome.message}`, '56000 FACE_INIT_FAIL');
+  assert.match(problems, /engine-invalid: /);
 });
 
 test('the shell binary missing: INIT_FAILED, and nothing was asked of the cloud', async () => {

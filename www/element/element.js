@@ -133,7 +133,7 @@ export class FaceIdLivenessElement extends (globalThis.HTMLElement ?? class {}) 
         for (let done = 1; done < event.step; done += 1) this.#view.ring.progress(done, 1);
         this.#view.show({ phase: 'act', prompt: texts.prompts[event.action], figure: event.action });
         this.#view.steps(event.step, event.of, texts.own.step(event.step, event.of));
-        this.#announcer.now(`${texts.own.step(event.step, event.of)}. ${texts.prompts[event.action]}`);
+        this.#announcer.now([texts.own.step(event.step, event.of), texts.prompts[event.action]].join(texts.own.stop));
         break;
       case 'progress':
         this.#view.ring.progress(event.step, event.fraction);
@@ -186,7 +186,7 @@ export class FaceIdLivenessElement extends (globalThis.HTMLElement ?? class {}) 
       mark: passed ? 'passed' : this.#fault ? 'camera' : retryable ? 'failed' : 'ended',
       cancellable: false,
     });
-    this.#announcer.now(sentence ? `${title}. ${sentence}` : title);
+    this.#announcer.now(sentence ? [title, sentence].join(texts.own.stop) : title);
     this.#liveness = null;
     if (this.#view.stage.contains(this.shadowRoot.activeElement)) (this.#view.action.hidden ? this.#view.prompt : this.#view.action).focus({ preventScroll: true });
   }

@@ -124,5 +124,5 @@ function forget(frame) {
 
 function fail(error) {
   engine = null;
-  self.postMessage({ type: 'failed', code: error?.code ?? 'engine-trap', reason: String(error?.reason ?? error?.message ?? error) });
+  self.postMessage({ type: 'failed', code: error?.code ?? 'engine-invalid', reason: String(error?.reason ?? error?.message ?? error) });
 }
