@@ -7,7 +7,18 @@ fn tree(feature: &str) -> Vec<String> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let out = Command::new(cargo)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .args(["tree", "--offline", "--package", "faceid-liveness", "--edges", "normal", "--prefix", "none", "--target", "wasm32-unknown-unknown"])
+        .args([
+            "tree",
+            "--offline",
+            "--package",
+            "faceid-liveness",
+            "--edges",
+            "normal",
+            "--prefix",
+            "none",
+            "--target",
+            "wasm32-unknown-unknown",
+        ])
         .args(["--features", feature])
         .output()
         .expect("cargo starts");

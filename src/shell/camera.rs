@@ -12,7 +12,9 @@ use web_sys::{HtmlVideoElement, MediaStream, MediaStreamConstraints, MediaStream
 pub(crate) fn fault_of(name: &str) -> CameraFault {
     match name {
         // The person, the page's policy or the system said no. SecurityError: user media is switched off for this document.
-        "NotAllowedError" | "SecurityError" | "PermissionDeniedError" | "PermissionDismissedError" | "InvalidStateError" => CameraFault::Denied,
+        "NotAllowedError" | "SecurityError" | "PermissionDeniedError" | "PermissionDismissedError" | "InvalidStateError" => {
+            CameraFault::Denied
+        }
         "NotFoundError" | "DevicesNotFoundError" => CameraFault::NotFound,
         "NotReadableError" | "TrackStartError" | "SourceUnavailableError" | "AbortError" | "HardwareUnavailableError" => CameraFault::Busy,
         "OverconstrainedError" | "ConstraintNotSatisfiedError" => CameraFault::Overconstrained,
@@ -61,7 +63,11 @@ pub(crate) struct Camera {
 
 impl Camera {
     /// Asks for the camera. A named camera that is gone or does not fit falls back to any front camera.
-    pub(crate) async fn open(video: &HtmlVideoElement, camera_id: Option<&str>, on_ended: impl FnMut() + 'static) -> Result<Self, CameraFault> {
+    pub(crate) async fn open(
+        video: &HtmlVideoElement,
+        camera_id: Option<&str>,
+        on_ended: impl FnMut() + 'static,
+    ) -> Result<Self, CameraFault> {
         let stream = match request(camera_id).await {
             Err(CameraFault::Overconstrained | CameraFault::NotFound) if camera_id.is_some() => request(None).await?,
             other => other?,

@@ -11,7 +11,10 @@ use faceid_protocol::{
     Millis,
     codes::{Coded, sdk},
     framing,
-    wire::{ChallengeReply, ChallengeRequest, Commit, Environment, FinaliseReply, FinaliseRequest, InitReply, InitRequest, Refusal, SdkInfo, SessionConfig, Telemetry},
+    wire::{
+        ChallengeReply, ChallengeRequest, Commit, Environment, FinaliseReply, FinaliseRequest, InitReply, InitRequest, Refusal, SdkInfo,
+        SessionConfig, Telemetry,
+    },
 };
 use faceid_session::NetworkFault;
 use gloo_net::http::Method;
@@ -187,7 +190,9 @@ impl Client {
                     self.advance(&exchange).await?;
                     return Ok(Coded::new(code, message));
                 }
-                FinaliseReply::Verifying { retry_after_ms } => page::sleep(u32::try_from(retry_after_ms.0).unwrap_or(1000).clamp(100, 5000)).await,
+                FinaliseReply::Verifying { retry_after_ms } => {
+                    page::sleep(u32::try_from(retry_after_ms.0).unwrap_or(1000).clamp(100, 5000)).await
+                }
             }
         }
     }
@@ -210,7 +215,15 @@ impl Client {
     }
 
     /// Waits for a turn, sends, advances the transcript.
-    async fn call(&self, urgency: Urgency, method: Method, name: &str, body: Vec<u8>, content_type: &'static str, timeout_ms: u32) -> Result<Vec<u8>, CallError> {
+    async fn call(
+        &self,
+        urgency: Urgency,
+        method: Method,
+        name: &str,
+        body: Vec<u8>,
+        content_type: &'static str,
+        timeout_ms: u32,
+    ) -> Result<Vec<u8>, CallError> {
         let _turn = self.lane.turn(urgency).await;
         let exchange = self.exchange(&method, name, &body, content_type, timeout_ms).await?;
         self.advance(&exchange).await?;
@@ -222,7 +235,14 @@ impl Client {
     }
 
     /// One authenticated request and its verified reply. Needs the turn.
-    async fn exchange(&self, method: &Method, name: &str, body: &[u8], content_type: &'static str, timeout_ms: u32) -> Result<Exchange, CallError> {
+    async fn exchange(
+        &self,
+        method: &Method,
+        name: &str,
+        body: &[u8],
+        content_type: &'static str,
+        timeout_ms: u32,
+    ) -> Result<Exchange, CallError> {
         let (session_id, keys, seq, prev) = self.next().ok_or(NetworkFault::BadReply)?;
         let path = format!("{}/{name}", framing::PREFIX);
         let sealed = Sealed { method: method.as_str(), path: &path, seq, prev };
@@ -250,7 +270,15 @@ impl Client {
         Ok(())
     }
 
-    fn request(&self, method: Method, path: &str, headers: Vec<(&'static str, String)>, body: Vec<u8>, content_type: &'static str, timeout_ms: u32) -> Request {
+    fn request(
+        &self,
+        method: Method,
+        path: &str,
+        headers: Vec<(&'static str, String)>,
+        body: Vec<u8>,
+        content_type: &'static str,
+        timeout_ms: u32,
+    ) -> Request {
         Request { method, url: format!("{}{path}", self.server), headers, body, content_type, timeout_ms }
     }
 }
@@ -308,7 +336,11 @@ mod tests {
     fn refusals_keep_the_servers_row() {
         let denied = refusal(&reply(403, r#"{"code":54200,"message":"BIZ_TOKEN_DENIED"}"#));
         assert_eq!(denied, CallError::Refused(Coded::new(54200, "BIZ_TOKEN_DENIED")), "row as sent");
-        assert_eq!(refusal(&reply(413, "Request Entity Too Large")), CallError::Refused(Coded::new(50413, "Request Entity Too Large")), "plain text");
+        assert_eq!(
+            refusal(&reply(413, "Request Entity Too Large")),
+            CallError::Refused(Coded::new(50413, "Request Entity Too Large")),
+            "plain text"
+        );
         assert_eq!(refusal(&reply(502, "<html>")), CallError::Refused(Coded::new(50500, "INTERNAL_ERROR")), "proxy trouble");
         assert_eq!(refusal(&reply(418, "")), CallError::Network(NetworkFault::BadReply), "nothing to go by");
     }

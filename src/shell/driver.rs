@@ -291,7 +291,10 @@ impl Driver {
 
     /// The machine hears of the camera once frames flow and somebody can judge them.
     fn ready_when_both(self: &Rc<Self>) {
-        if matches!(self.engine_state.get(), EngineState::Ready { .. }) && self.meter.borrow().seen() > 0 && !self.camera_ready.replace(true) {
+        if matches!(self.engine_state.get(), EngineState::Ready { .. })
+            && self.meter.borrow().seen() > 0
+            && !self.camera_ready.replace(true)
+        {
             self.feed(Input::CameraReady);
         }
     }
@@ -422,7 +425,9 @@ async fn commit(driver: Rc<Driver>, step: u32, frames: Vec<(FrameId, Millis)>, b
     let Some(settings) = driver.client.settings() else { return };
     let ids: Vec<FrameId> = frames.iter().map(|(id, _)| *id).collect();
     let mut encoding = None;
-    driver.with_engine(|engine| encoding = Some(engine.encode(&ids, best.map(|(id, _)| id), settings.evidence_quality, settings.frame_max_bytes)));
+    driver.with_engine(|engine| {
+        encoding = Some(engine.encode(&ids, best.map(|(id, _)| id), settings.evidence_quality, settings.frame_max_bytes))
+    });
     let Some(encoding) = encoding else { return };
     let Some(bytes) = encoding.done().await else { return driver.engine_failed("frames could not be encoded") };
     let mut jpegs = Vec::with_capacity(bytes.len());
@@ -439,7 +444,12 @@ async fn commit(driver: Rc<Driver>, step: u32, frames: Vec<(FrameId, Millis)>, b
     match driver.client.challenge(step, jpegs, t).await {
         Ok(reply) => {
             if !driver.closed.get() {
-                driver.feed(Input::ChallengeArrived(reply.next.map(|c| Challenge { step: c.step, action: c.action, min: c.min_ms, max: c.max_ms })));
+                driver.feed(Input::ChallengeArrived(reply.next.map(|c| Challenge {
+                    step: c.step,
+                    action: c.action,
+                    min: c.min_ms,
+                    max: c.max_ms,
+                })));
                 if let Err(problem) = driver.client.upload().await {
                     driver.network(problem);
                 }

@@ -10,24 +10,57 @@ use serde::Serialize;
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "kebab-case", rename_all_fields = "camelCase")]
 pub(crate) enum PageEvent {
-    State { state: &'static str },
-    Prompt { step: u32, of: u32, action: Action },
-    Progress { step: u32, fraction: f32 },
-    Guidance { guidance: Option<&'static str> },
-    Action { step: u32, action: Action },
-    WrongAction { asked: Action, seen: Action },
-    Blink { deliberate: bool },
+    State {
+        state: &'static str,
+    },
+    Prompt {
+        step: u32,
+        of: u32,
+        action: Action,
+    },
+    Progress {
+        step: u32,
+        fraction: f32,
+    },
+    Guidance {
+        guidance: Option<&'static str>,
+    },
+    Action {
+        step: u32,
+        action: Action,
+    },
+    WrongAction {
+        asked: Action,
+        seen: Action,
+    },
+    Blink {
+        deliberate: bool,
+    },
     /// The camera delivers.
-    Camera { label: String, width: u32, height: u32 },
+    Camera {
+        label: String,
+        width: u32,
+        height: u32,
+    },
     /// The camera cannot be used; `closed` follows. `fault` is a key of `camera` in the texts.
-    CameraFault { fault: &'static str },
+    CameraFault {
+        fault: &'static str,
+    },
     /// The browser wants a tap before it plays the video: call `resume` from one.
     NeedsTap,
     /// The model worker is ready.
     EngineReady,
     /// Something for the developer's console, no personal data.
-    Note { text: String },
-    Closed { code: u32, message: String, from_server: bool, blame: &'static str, retryable: bool },
+    Note {
+        text: String,
+    },
+    Closed {
+        code: u32,
+        message: String,
+        from_server: bool,
+        blame: &'static str,
+        retryable: bool,
+    },
 }
 
 impl From<Event> for PageEvent {

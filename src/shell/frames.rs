@@ -62,8 +62,13 @@ impl FramePump {
         } else {
             Clock::Timer { id: Cell::new(0), callback: RefCell::new(None) }
         };
-        let inner =
-            Rc::new(Inner { video: video.clone(), on_frame: Box::new(on_frame), last: Cell::new(None), last_media_time: Cell::new(-1.0), clock });
+        let inner = Rc::new(Inner {
+            video: video.clone(),
+            on_frame: Box::new(on_frame),
+            last: Cell::new(None),
+            last_media_time: Cell::new(-1.0),
+            clock,
+        });
         match &inner.clock {
             Clock::Video { callback, .. } => {
                 let weak = Rc::downgrade(&inner);

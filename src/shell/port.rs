@@ -159,7 +159,9 @@ impl EnginePort {
 
 impl Drop for EnginePort {
     fn drop(&mut self) {
-        for (name, callback) in [("message", self.message.as_ref()), ("error", self.trouble.as_ref()), ("messageerror", self.trouble.as_ref())] {
+        for (name, callback) in
+            [("message", self.message.as_ref()), ("error", self.trouble.as_ref()), ("messageerror", self.trouble.as_ref())]
+        {
             drop(self.worker.remove_event_listener_with_callback(name, callback.unchecked_ref()));
         }
     }

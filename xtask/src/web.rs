@@ -93,16 +93,7 @@ fn compile(binary: &Binary, profile: Profile, out: &Path) -> Result<()> {
     };
     // wasm-opt would be fetched from a third place; the compiler has optimised already.
     command.arg("--no-opt");
-    command.args([
-        "--",
-        "--locked",
-        "--quiet",
-        "--package",
-        binary.package,
-        "--no-default-features",
-        "--features",
-        binary.feature,
-    ]);
+    command.args(["--", "--locked", "--quiet", "--package", binary.package, "--no-default-features", "--features", binary.feature]);
     // wasm-pack in no-install mode takes wasm-bindgen from the path, and the cargo that started us is the one to go on with.
     let mut folders = vec![bindgen.parent().context("wasm-bindgen has no folder")?.to_path_buf()];
     folders.extend(std::env::var_os("CARGO").and_then(|cargo| Path::new(&cargo).parent().map(Path::to_path_buf)));
