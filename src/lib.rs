@@ -5,6 +5,8 @@
 //!
 //! No thresholds, no geometry and no states live here: they belong to `faceid-vision` and `faceid-session`.
 
+#![forbid(unsafe_code)]
+
 #[cfg(any(feature = "shell", feature = "engine"))]
 pub mod codec;
 #[cfg(feature = "engine")]
