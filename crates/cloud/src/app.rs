@@ -1,12 +1,6 @@
 //! What every request handler shares.
 
-use crate::{
-    authority::AuthoritySource,
-    clock::SharedClock,
-    config::Config,
-    judging::Judging,
-    store::Store,
-};
+use crate::{authority::AuthoritySource, clock::SharedClock, config::Config, judging::Judging, store::Store};
 use faceid_protocol::Action;
 use std::{
     collections::HashMap,
@@ -50,7 +44,14 @@ pub struct Parts {
 impl App {
     /// Puts a server together.
     #[must_use]
-    pub fn new(store: Store, clock: SharedClock, config: Config, judging: Arc<dyn Judging>, authority: Arc<dyn AuthoritySource>, demo: DemoMode) -> Self {
+    pub fn new(
+        store: Store,
+        clock: SharedClock,
+        config: Config,
+        judging: Arc<dyn Judging>,
+        authority: Arc<dyn AuthoritySource>,
+        demo: DemoMode,
+    ) -> Self {
         let judges = Arc::new(Semaphore::new(config.sdk.judges));
         let sdk_calls = Arc::new(Semaphore::new(config.sdk.concurrent));
         Self(Arc::new(Parts { store, clock, config, judging, authority, demo, judges, sdk_calls, in_flight: Arc::default() }))

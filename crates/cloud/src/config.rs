@@ -141,13 +141,25 @@ pub struct ModelsConfig {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { public: PublicConfig::default(), sdk: SdkConfig::default(), lifetime: LifetimeConfig::default(), server: ServerConfig::default(), models: ModelsConfig::default() }
+        Self {
+            public: PublicConfig::default(),
+            sdk: SdkConfig::default(),
+            lifetime: LifetimeConfig::default(),
+            server: ServerConfig::default(),
+            models: ModelsConfig::default(),
+        }
     }
 }
 
 impl Default for PublicConfig {
     fn default() -> Self {
-        Self { base_path: String::new(), allow_unsigned_timestamp: false, allow_raw_query: false, allow_joined_repeats: false, concurrent_per_key: 64 }
+        Self {
+            base_path: String::new(),
+            allow_unsigned_timestamp: false,
+            allow_raw_query: false,
+            allow_joined_repeats: false,
+            concurrent_per_key: 64,
+        }
     }
 }
 
@@ -227,7 +239,8 @@ impl Config {
     /// [`ConfigError`].
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
-        let config: Self = toml::from_str(&text).map_err(|source| ConfigError::Parse { path: path.to_owned(), source: Box::new(source) })?;
+        let config: Self =
+            toml::from_str(&text).map_err(|source| ConfigError::Parse { path: path.to_owned(), source: Box::new(source) })?;
         config.check()?;
         Ok(config)
     }
@@ -244,8 +257,16 @@ impl Config {
             (self.sdk.concurrent >= 1, "sdk.concurrent", "at least 1"),
             (self.server.connections >= 1, "server.connections", "at least 1"),
             (self.lifetime.sweep_s >= 1, "lifetime.sweep_s", "at least 1"),
-            (self.lifetime.token_s >= 1 && self.lifetime.token_s <= self.lifetime.purge_s, "lifetime.token_s", "at least 1 and at most lifetime.purge_s"),
-            (self.public.base_path.is_empty() || (self.public.base_path.starts_with('/') && !self.public.base_path.ends_with('/')), "public.base_path", "empty, or start with / and not end with it"),
+            (
+                self.lifetime.token_s >= 1 && self.lifetime.token_s <= self.lifetime.purge_s,
+                "lifetime.token_s",
+                "at least 1 and at most lifetime.purge_s",
+            ),
+            (
+                self.public.base_path.is_empty() || (self.public.base_path.starts_with('/') && !self.public.base_path.ends_with('/')),
+                "public.base_path",
+                "empty, or start with / and not end with it",
+            ),
         ];
         match rules.into_iter().find(|(holds, _, _)| !holds) {
             Some((_, key, allowed)) => Err(ConfigError::Range { key, allowed }),
@@ -256,7 +277,11 @@ impl Config {
     /// The signature policy these settings ask for.
     #[must_use]
     pub fn policy(&self) -> sign::Policy {
-        sign::Policy { unsigned_timestamp: self.public.allow_unsigned_timestamp, raw_query: self.public.allow_raw_query, joined_repeats: self.public.allow_joined_repeats }
+        sign::Policy {
+            unsigned_timestamp: self.public.allow_unsigned_timestamp,
+            raw_query: self.public.allow_raw_query,
+            joined_repeats: self.public.allow_joined_repeats,
+        }
     }
 }
 
@@ -276,6 +301,9 @@ mod tests {
         assert_eq!(load("[sdk]\naction_min_ms = 700\n").expect("valid").sdk.action_min_ms, 700, "one key set, the rest default");
         assert!(matches!(load("[sdk]\nevidence_quality = 0\n"), Err(ConfigError::Range { key: "sdk.evidence_quality", .. })), "range");
         assert!(matches!(load("[sdk]\nno_such_key = 0\n"), Err(ConfigError::Parse { .. })), "unknown keys are refused");
-        assert!(matches!(load("[lifetime]\ntoken_s = 90000\n"), Err(ConfigError::Range { key: "lifetime.token_s", .. })), "token outlives its result");
+        assert!(
+            matches!(load("[lifetime]\ntoken_s = 90000\n"), Err(ConfigError::Range { key: "lifetime.token_s", .. })),
+            "token outlives its result"
+        );
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::judging::{Assessment, Bundle, CueLine, Judging, JudgingError, Likeness, LiveFace, Liveness, PhotoFault, Picture};
 use faceid_judge::{
-    ActionEvidence, Attack, Cue, CueOutcome, DecodeError, EvidenceBundle, EvidenceFrame, Judge, KnownFace, Outcome, PhotoError, Policy, Report, Unverified,
+    ActionEvidence, Attack, Cue, CueOutcome, DecodeError, EvidenceBundle, EvidenceFrame, Judge, KnownFace, Outcome, PhotoError, Policy,
+    Report, Unverified,
 };
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -87,7 +88,13 @@ fn line(cue: &Cue) -> CueLine {
 fn fault(error: &PhotoError) -> PhotoFault {
     match error {
         PhotoError::Format(DecodeError::Size { width, height, .. }) if *width > 0 && *height > 0 => PhotoFault::TooLarge,
-        PhotoError::Format(DecodeError::Size { .. } | DecodeError::Empty | DecodeError::TooManyBytes { .. } | DecodeError::UnknownFormat | DecodeError::Damaged) => PhotoFault::Unreadable,
+        PhotoError::Format(
+            DecodeError::Size { .. }
+            | DecodeError::Empty
+            | DecodeError::TooManyBytes { .. }
+            | DecodeError::UnknownFormat
+            | DecodeError::Damaged,
+        ) => PhotoFault::Unreadable,
         PhotoError::NoFace | PhotoError::TooSmall { .. } | PhotoError::Turned { .. } => PhotoFault::NoFace,
         PhotoError::Vision(error) => {
             tracing::error!(%error, "photo");
@@ -104,7 +111,11 @@ fn evidence(bundle: &Bundle) -> EvidenceBundle {
     let frame = |picture: &Picture| EvidenceFrame { t: picture.t, jpeg: picture.jpeg.clone() };
     EvidenceBundle {
         neutral: bundle.neutral.iter().map(frame).collect(),
-        actions: bundle.actions.iter().map(|(action, frames)| ActionEvidence { action: *action, frames: frames.iter().map(frame).collect() }).collect(),
+        actions: bundle
+            .actions
+            .iter()
+            .map(|(action, frames)| ActionEvidence { action: *action, frames: frames.iter().map(frame).collect() })
+            .collect(),
         best: frame(&bundle.best),
     }
 }

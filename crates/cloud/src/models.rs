@@ -92,7 +92,8 @@ pub fn load(folder: &Path) -> Result<Judge, ModelsError> {
     for file in check(folder)? {
         file.outcome?;
     }
-    let (detector, landmark, geometry, embedding) = (read(folder, DETECTOR)?, read(folder, LANDMARK)?, read(folder, GEOMETRY)?, read(folder, EMBEDDING)?);
+    let (detector, landmark, geometry, embedding) =
+        (read(folder, DETECTOR)?, read(folder, LANDMARK)?, read(folder, GEOMETRY)?, read(folder, EMBEDDING)?);
     let mut files = ModelFiles::with_default_embedding(&detector, &landmark, &geometry, &embedding)?;
     if let Some(text) = optional(folder, SPEC)? {
         files.spec = EmbeddingSpec::from_json(&text).map_err(JudgeError::from)?;

@@ -1,7 +1,7 @@
 //! The listener: bounded connections, header time-out, graceful end.
 
-use axum::Router;
 use crate::config::ServerConfig;
+use axum::Router;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{conn::auto::Builder, graceful::GracefulShutdown},

@@ -55,7 +55,13 @@ pub async fn keep(app: App) {
         tick.tick().await;
         match round(&app).await {
             Ok(done) if done == Round::default() => {}
-            Ok(done) => tracing::info!(expired = done.expired, judged = done.judged, sessions = done.purged.sessions, nonces = done.purged.nonces, "upkeep"),
+            Ok(done) => tracing::info!(
+                expired = done.expired,
+                judged = done.judged,
+                sessions = done.purged.sessions,
+                nonces = done.purged.nonces,
+                "upkeep"
+            ),
             Err(error) => tracing::error!(%error, "upkeep"),
         }
     }

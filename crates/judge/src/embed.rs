@@ -104,7 +104,8 @@ impl Embedder {
         let model = tract_onnx::onnx().model_for_read(&mut bytes).map_err(refused)?;
         // a free batch size is no fixed shape and passes; a fixed one must be the descriptor's
         let own = model.input_fact(0).map_err(refused)?.shape.concretize();
-        let own: Option<Vec<usize>> = own.and_then(|dims| dims.iter().map(|d| d.to_i64().ok().and_then(|d| usize::try_from(d).ok())).collect());
+        let own: Option<Vec<usize>> =
+            own.and_then(|dims| dims.iter().map(|d| d.to_i64().ok().and_then(|d| usize::try_from(d).ok())).collect());
         if let Some(got) = own.filter(|got| got != &shape) {
             return Err(EmbedLoadError::Shape { got, expected: shape });
         }
@@ -293,7 +294,10 @@ mod plug_in_tests {
     fn a_network_with_another_input_is_refused_on_loading() {
         let error = Embedder::load(&flatten(&[1, 3, 5, 5]), spec("nchw", "rgb"));
         assert!(matches!(error, Err(EmbedLoadError::Shape { .. })), "side 5 is not the descriptor's 4: {error:?}");
-        let error = Embedder::load(&flatten(&[1, 3, 2, 2]), EmbeddingSpec { input: crate::InputSpec { side: 2, ..spec("nchw", "rgb").input }, ..spec("nchw", "rgb") });
+        let error = Embedder::load(
+            &flatten(&[1, 3, 2, 2]),
+            EmbeddingSpec { input: crate::InputSpec { side: 2, ..spec("nchw", "rgb").input }, ..spec("nchw", "rgb") },
+        );
         assert!(matches!(error, Err(EmbedLoadError::Length(12))), "twelve values are no identity: {error:?}");
     }
 }

@@ -36,7 +36,12 @@ impl<'a> ModelFiles<'a> {
     ///
     /// # Errors
     /// None in practice: both texts are part of this crate and tested.
-    pub fn with_default_embedding(detector: &'a [u8], landmark: &'a [u8], geometry: &'a [u8], embedding: &'a [u8]) -> Result<Self, JudgeError> {
+    pub fn with_default_embedding(
+        detector: &'a [u8],
+        landmark: &'a [u8],
+        geometry: &'a [u8],
+        embedding: &'a [u8],
+    ) -> Result<Self, JudgeError> {
         let (spec, calibration) = (EmbeddingSpec::dlib_resnet_128()?, Calibration::dlib_resnet_128()?);
         Ok(Self { detector, landmark, geometry, embedding, spec, calibration })
     }
@@ -144,7 +149,8 @@ impl Judge {
     /// # Errors
     /// [`RunError`] when a network fails; everything about the evidence itself is in the report.
     pub fn evaluate(&self, bundle: &EvidenceBundle, policy: &Policy) -> Result<Report, RunError> {
-        let mut report = Report { outcome: Outcome::Live(Passed { _made_by_the_judge: () }), windows: Vec::new(), cues: Vec::new(), best: None };
+        let mut report =
+            Report { outcome: Outcome::Live(Passed { _made_by_the_judge: () }), windows: Vec::new(), cues: Vec::new(), best: None };
         match self.run(bundle, policy, &mut report) {
             Ok(()) => {}
             Err(End::Decided(outcome)) => report.outcome = outcome,

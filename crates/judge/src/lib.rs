@@ -21,8 +21,8 @@ pub use calibration::{Basis, Calibration, CalibrationError, CalibrationFile, Ope
 pub use cue::{Cue, CueName, CueOutcome, NotMeasured};
 pub use embed::{EmbedError, EmbedLoadError, Embedder, Embedding};
 pub use evidence::{ActionEvidence, EvidenceBundle, EvidenceFrame, EvidenceLimits, FormError};
+pub use faceid_vision::DecodeError;
 pub use judge::{Judge, JudgeError, ModelFiles, Policy, RunError};
 pub use photo::{CompareError, Comparison, KnownFace, MAX_TURN, MIN_EYE_SPAN, PhotoError, eye_span};
 pub use report::{Attack, Failure, Outcome, Passed, Report, Step, Unverified, WindowReport};
-pub use faceid_vision::DecodeError;
 pub use spec::{Channels, EmbeddingSpec, InputSpec, Layout, Normalise, SpecError, Template};

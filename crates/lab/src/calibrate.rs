@@ -29,7 +29,9 @@ pub(crate) fn run(judge: &Judge, args: &CalibrateArgs) -> Result<Verdict> {
             println!("  {:.0e}: cosine {:.4} ({:?})", point.fmr, point.cosine, point.basis);
         }
         statement.push_str(&format!(" [{} genuine and {} impostor pairs]", scores.genuine_cosine.len(), scores.impostor_cosine.len()));
-        strictest = Some(strictest.map_or(points, |old| std::array::from_fn(|i| if points[i].cosine > old[i].cosine { points[i] } else { old[i] })));
+        strictest = Some(
+            strictest.map_or(points, |old| std::array::from_fn(|i| if points[i].cosine > old[i].cosine { points[i] } else { old[i] })),
+        );
     }
     let Some(points) = strictest else { bail!("no pair file") };
     let file = CalibrationFile { embedding: judge.embedder().spec().name.clone(), data: statement, points };
@@ -111,7 +113,11 @@ mod tests {
         // exact quantiles of a normal distribution with mean 0.7 and deviation 0.05
         let impostor: Vec<f64> = (0..20_000).map(|i| 0.7 + 0.05 * normal_quantile((f64::from(i) + 0.5) / 20_000.0)).collect();
         let points = operating_points(&impostor).expect("enough pairs");
-        assert_eq!(points.map(|p| p.basis), [Basis::Measured, Basis::Extrapolated, Basis::Extrapolated, Basis::Extrapolated], "what was seen");
+        assert_eq!(
+            points.map(|p| p.basis),
+            [Basis::Measured, Basis::Extrapolated, Basis::Extrapolated, Basis::Extrapolated],
+            "what was seen"
+        );
         for (point, z) in points.iter().zip([3.0902, 3.7190, 4.2649, 4.7534]) {
             assert!((point.cosine - (0.7 + 0.05 * z)).abs() < 2e-3, "{}: {} for {}", point.fmr, point.cosine, 0.7 + 0.05 * z);
         }

@@ -194,7 +194,9 @@ fn exit_code(error: &anyhow::Error) -> u8 {
     let absent = error.chain().any(|cause| {
         let io = match cause.downcast_ref::<VideoError>() {
             Some(VideoError::Io(e)) => Some(e),
-            Some(VideoError::NoFfmpeg | VideoError::Decode(_) | VideoError::Frame(_) | VideoError::Protocol(_)) | None => cause.downcast_ref::<std::io::Error>(),
+            Some(VideoError::NoFfmpeg | VideoError::Decode(_) | VideoError::Frame(_) | VideoError::Protocol(_)) | None => {
+                cause.downcast_ref::<std::io::Error>()
+            }
         };
         io.is_some_and(|e| e.kind() == std::io::ErrorKind::NotFound)
     });

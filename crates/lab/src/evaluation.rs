@@ -42,8 +42,13 @@ pub(crate) fn run(models: &Models, args: &EvalArgs, as_json: bool) -> Result<Ver
         .map(|(name, trace, spotted)| Clip { name, labels: labels_of(name), spotted, duration_s: trace.duration_s })
         .collect();
     let evaluation = evaluate(&clips);
-    if as_json { print_json(&evaluation)? } else { print_table(&evaluation) }
-    let holds = evaluation.recall.is_some_and(|r| r >= args.min_recall) && evaluation.false_per_minute.is_some_and(|f| f <= args.max_false_per_minute);
+    if as_json {
+        print_json(&evaluation)?
+    } else {
+        print_table(&evaluation)
+    }
+    let holds = evaluation.recall.is_some_and(|r| r >= args.min_recall)
+        && evaluation.false_per_minute.is_some_and(|f| f <= args.max_false_per_minute);
     Ok(if holds { Verdict::Done } else { Verdict::DoesNotHold })
 }
 
@@ -57,12 +62,18 @@ fn print_json(evaluation: &Evaluation) -> Result<()> {
         println!("{}", serde_json::to_string(row)?);
     }
     let Evaluation { recall, recall95, false_per_minute, mismatches, rows: _ } = evaluation;
-    println!("{}", json!({"action": "all", "recall": recall, "recall95": recall95, "false_per_minute": false_per_minute, "mismatches": mismatches}));
+    println!(
+        "{}",
+        json!({"action": "all", "recall": recall, "recall95": recall95, "false_per_minute": false_per_minute, "mismatches": mismatches})
+    );
     Ok(())
 }
 
 fn print_table(evaluation: &Evaluation) {
-    println!("action  found/labelled  recall (95 %)         medium  false  look-alike  minutes  false/min  to detect  seen instead ({})", names());
+    println!(
+        "action  found/labelled  recall (95 %)         medium  false  look-alike  minutes  false/min  to detect  seen instead ({})",
+        names()
+    );
     let percent = |value: Option<f64>| value.map_or("–".into(), |v| format!("{:.1} %", v * 100.0));
     let interval = |value: Option<[f64; 2]>| value.map_or(String::new(), |[l, h]| format!("({:.0}–{:.0})", l * 100.0, h * 100.0));
     let number = |value: Option<f64>| value.map_or("–".into(), |v| format!("{v:.2}"));
@@ -84,7 +95,12 @@ fn print_table(evaluation: &Evaluation) {
             row.confused_with,
         );
     }
-    println!("all: recall {} {}, {} false triggers per minute", percent(evaluation.recall), interval(evaluation.recall95), number(evaluation.false_per_minute));
+    println!(
+        "all: recall {} {}, {} false triggers per minute",
+        percent(evaluation.recall),
+        interval(evaluation.recall95),
+        number(evaluation.false_per_minute)
+    );
     for m in &evaluation.mismatches {
         println!("  {:6} {:5} {:6.2} to {:6.2} s  {}", m.kind, m.action, m.t_start, m.t_end, m.clip);
     }

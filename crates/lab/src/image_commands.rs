@@ -52,9 +52,17 @@ pub(crate) fn compare(judge: &Judge, a: &Path, b: &Path, as_json: bool) -> Resul
         return Ok(Verdict::Done);
     }
     println!("confidence {:.3}, cosine {:.4}", comparison.confidence, comparison.cosine);
-    let reached = [("1e-3", comparison.thresholds.e3), ("1e-4", comparison.thresholds.e4), ("1e-5", comparison.thresholds.e5), ("1e-6", comparison.thresholds.e6)];
+    let reached = [
+        ("1e-3", comparison.thresholds.e3),
+        ("1e-4", comparison.thresholds.e4),
+        ("1e-5", comparison.thresholds.e5),
+        ("1e-6", comparison.thresholds.e6),
+    ];
     for (rate, threshold) in reached {
-        println!("  false-match rate {rate}: needs {threshold:.3}, {}", if comparison.confidence >= threshold { "reached" } else { "not reached" });
+        println!(
+            "  false-match rate {rate}: needs {threshold:.3}, {}",
+            if comparison.confidence >= threshold { "reached" } else { "not reached" }
+        );
     }
     println!("  calibration: {}", judge.calibration().file().data);
     Ok(Verdict::Done)
@@ -66,7 +74,10 @@ pub(crate) fn best_frame(models: &Models, file: &Path, output: &Path, as_json: b
     std::fs::write(output, encode_jpeg(&best.frame, BEST_QUALITY)?).with_context(|| output.display().to_string())?;
     let seconds = best.t.0 as f64 / 1000.0;
     if as_json {
-        println!("{}", json!({"file": file.display().to_string(), "output": output.display().to_string(), "t": seconds, "score": best.score}));
+        println!(
+            "{}",
+            json!({"file": file.display().to_string(), "output": output.display().to_string(), "t": seconds, "score": best.score})
+        );
     } else {
         println!("{}: frame at {seconds:.2} s", output.display());
     }

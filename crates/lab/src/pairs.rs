@@ -96,11 +96,8 @@ pub fn score(judge: &Judge, folder: &Path, pairs: &[Pair], mut complain: impl Fn
     for pair in pairs {
         let known = |name: &String| faces.get(name.as_str()).and_then(Option::as_ref);
         let compared = known(&pair.a).zip(known(&pair.b)).map(|(a, b)| judge.compare(a, b));
-        let (all, cosines) = if pair.same {
-            (&mut scores.genuine, &mut scores.genuine_cosine)
-        } else {
-            (&mut scores.impostor, &mut scores.impostor_cosine)
-        };
+        let (all, cosines) =
+            if pair.same { (&mut scores.genuine, &mut scores.genuine_cosine) } else { (&mut scores.impostor, &mut scores.impostor_cosine) };
         all.push(compared.map_or(0.0, |c| c.confidence));
         cosines.extend(compared.map(|c| f64::from(c.cosine)));
         scores.unusable += usize::from(compared.is_none());

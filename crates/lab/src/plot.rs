@@ -53,17 +53,36 @@ pub fn svg(title: &str, samples: &[Sample], labels: &[Label], spotted: &[Spotted
     }
     for second in 0..=(end / 1000.0) as u64 {
         if second % 5 == 0 {
-            let _ = write!(out, r##"<text x="{:.1}" y="{:.1}" text-anchor="middle">{second} s</text>"##, x(Millis(second * 1000)), height - 6.0);
+            let _ = write!(
+                out,
+                r##"<text x="{:.1}" y="{:.1}" text-anchor="middle">{second} s</text>"##,
+                x(Millis(second * 1000)),
+                height - 6.0
+            );
         }
     }
     out.push_str("</svg>\n");
     out
 }
 
-fn draw_panel(out: &mut String, panel: &Panel, top: f64, samples: &[Sample], labels: &[Label], spotted: &[Spotted], x: &impl Fn(Millis) -> f64) {
+fn draw_panel(
+    out: &mut String,
+    panel: &Panel,
+    top: f64,
+    samples: &[Sample],
+    labels: &[Label],
+    spotted: &[Spotted],
+    x: &impl Fn(Millis) -> f64,
+) {
     let (low, high) = panel.range;
     let y = |v: f32| top + (PANEL - 16.0) * f64::from(1.0 - ((v - low) / (high - low)).clamp(0.0, 1.0));
-    let _ = write!(out, r##"<text x="6" y="{:.1}">{}</text><text x="6" y="{:.1}" fill="#888">{low}…{high}</text>"##, top + 14.0, panel.title, top + 28.0);
+    let _ = write!(
+        out,
+        r##"<text x="6" y="{:.1}">{}</text><text x="6" y="{:.1}" fill="#888">{low}…{high}</text>"##,
+        top + 14.0,
+        panel.title,
+        top + 28.0
+    );
     for label in labels {
         let fill = match label.meaning() {
             Some(Meaning::Shows(a)) if a == panel.action => "#ffe08a",
@@ -79,7 +98,8 @@ fn draw_panel(out: &mut String, panel: &Panel, top: f64, samples: &[Sample], lab
             escape(&label.event)
         );
     }
-    let _ = write!(out, r##"<line x1="{LEFT}" x2="{WIDTH}" y1="{0:.1}" y2="{0:.1}" stroke="#ddd"/>"##, y(if low < 0.0 { 0.0 } else { low }));
+    let _ =
+        write!(out, r##"<line x1="{LEFT}" x2="{WIDTH}" y1="{0:.1}" y2="{0:.1}" stroke="#ddd"/>"##, y(if low < 0.0 { 0.0 } else { low }));
     for (colour, read) in panel.lines {
         draw_line(out, colour, samples, *read, x, &y);
     }

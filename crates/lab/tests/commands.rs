@@ -66,7 +66,11 @@ fn pictures_give_the_documented_fields() {
     let csv = "a,b,same\nastronaut.png,astronaut.png,1\nastronaut.png,grace_hopper.jpg,0\nastronaut.png,grey.jpg,0\n";
     std::fs::write(folder.path().join("pairs.csv"), csv).expect("written");
     let line = &lines(&lab(&models, &["pairs", &path(folder.path(), "pairs.csv"), "--json"]))[0];
-    assert_eq!((&line["pairs"], &line["genuine"], &line["impostor"], &line["unusable"]), (&3.into(), &1.into(), &2.into(), &1.into()), "{line}");
+    assert_eq!(
+        (&line["pairs"], &line["genuine"], &line["impostor"], &line["unusable"]),
+        (&3.into(), &1.into(), &2.into(), &1.into()),
+        "{line}"
+    );
     assert_eq!((line["auc"].as_f64(), line["fnmr"]["1e-3"].as_f64()), (Some(1.0), Some(0.0)), "{line}");
 }
 
@@ -120,7 +124,8 @@ fn a_film_with_known_truth_is_evaluated_fully() {
     let line = &lines(&lab(&models, &["actions", &clip, "--json"]))[0];
     assert!(line["fps"].as_f64().is_some_and(|f| (f - 25.0).abs() < 0.1), "rate: {}", line["fps"]);
     assert!(line["duration_s"].as_f64().is_some_and(|d| (d - 13.0).abs() < 0.1), "length: {}", line["duration_s"]);
-    let seen: Vec<&str> = line["events"].as_array().expect("events").iter().filter_map(|e| e["action"].as_str()).filter(|a| *a != "blink").collect();
+    let seen: Vec<&str> =
+        line["events"].as_array().expect("events").iter().filter_map(|e| e["action"].as_str()).filter(|a| *a != "blink").collect();
     assert_eq!(seen, ["mouth", "shake", "nod"], "{line}");
 
     let plots = path(folder.path(), "plots");

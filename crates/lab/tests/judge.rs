@@ -101,7 +101,11 @@ fn a_live_attempt_passes_and_every_broken_one_gets_its_row() {
 
     let mut short = good.clone();
     short.actions[0].frames.truncate(8);
-    assert_eq!(outcome(&short).outcome, Outcome::Unverified(Unverified::Failure(Failure::NotMeasured { step: 1 })), "too few frames accuse nobody");
+    assert_eq!(
+        outcome(&short).outcome,
+        Outcome::Unverified(Unverified::Failure(Failure::NotMeasured { step: 1 })),
+        "too few frames accuse nobody"
+    );
 
     let mut damaged = good.clone();
     damaged.actions[1].frames[2].jpeg.truncate(500);
@@ -121,7 +125,11 @@ fn the_same_person_is_recognised_on_a_poor_id_photo_and_the_other_is_not() {
     // 60 % size, grey, JPEG quality 50
     let frame = decode(&person, DecodeLimits::default()).expect("decodes");
     let small = frame.resized_to_max_side(frame.width().max(frame.height()) * 6 / 10);
-    let grey = small.rgb().chunks_exact(3).flat_map(|p| [((u32::from(p[0]) * 299 + u32::from(p[1]) * 587 + u32::from(p[2]) * 114) / 1000) as u8; 3]).collect();
+    let grey = small
+        .rgb()
+        .chunks_exact(3)
+        .flat_map(|p| [((u32::from(p[0]) * 299 + u32::from(p[1]) * 587 + u32::from(p[2]) * 114) / 1000) as u8; 3])
+        .collect();
     let grey = faceid_vision::Frame::from_rgb(small.width(), small.height(), grey).expect("size matches");
     let id_photo = encode_jpeg(&grey, 50).expect("encodes");
 

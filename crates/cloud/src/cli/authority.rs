@@ -54,7 +54,9 @@ pub(super) async fn run(common: &Common, command: Command) -> Result<(), Failure
         Command::List => {
             for (number, photo_bytes) in common.store().await?.people().await? {
                 let masked = masked(&number);
-                common.print(&json!({ "number": masked, "photo_bytes": photo_bytes }), || format!("{masked}  {}", photo_bytes.map_or("no photo".into(), |n| format!("{n} bytes"))));
+                common.print(&json!({ "number": masked, "photo_bytes": photo_bytes }), || {
+                    format!("{masked}  {}", photo_bytes.map_or("no photo".into(), |n| format!("{n} bytes")))
+                });
             }
             Ok(())
         }
@@ -68,12 +70,18 @@ fn masked(number: &str) -> String {
 }
 
 async fn import(common: &Common, csv: &Path, photos: &Path) -> Result<(), Failure> {
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(csv).map_err(|error| Failure::environment(format!("{}: {error}", csv.display())))?;
+    let mut reader = csv::ReaderBuilder::new()
+        .trim(csv::Trim::All)
+        .from_path(csv)
+        .map_err(|error| Failure::environment(format!("{}: {error}", csv.display())))?;
     let mut people = Vec::new();
     for (line, row) in (2..).zip(reader.deserialize::<Row>()) {
         let row = row.map_err(|error| Failure::check(format!("line {line}: {error}")))?;
         let photo = row.photo.filter(|name| !name.is_empty()).map(|name| photos.join(name));
-        people.push(person(&row.number, &row.name, photo.as_deref()).map_err(|failure| Failure::check(format!("line {line}: {}", failure.message)))?);
+        people.push(
+            person(&row.number, &row.name, photo.as_deref())
+                .map_err(|failure| Failure::check(format!("line {line}: {}", failure.message)))?,
+        );
     }
     common.store().await?.put_people(&people, now()).await?;
     common.print(&json!({ "added": people.len() }), || format!("added {} people", people.len()));
@@ -87,6 +95,7 @@ fn person(number: &str, name: &str, photo: Option<&Path>) -> Result<PersonRow, F
     if name.trim().is_empty() {
         return Err(Failure::usage("the name is empty"));
     }
-    let photo = photo.map(|path| std::fs::read(path).map_err(|error| Failure::environment(format!("{}: {error}", path.display())))).transpose()?;
+    let photo =
+        photo.map(|path| std::fs::read(path).map_err(|error| Failure::environment(format!("{}: {error}", path.display())))).transpose()?;
     Ok(PersonRow { idcard_number: number.to_ascii_uppercase(), name: name.to_owned(), photo })
 }

@@ -19,14 +19,18 @@ pub(super) async fn run(common: &Common, options: &Options) -> Result<(), Failur
     for file in models::check(&folder).map_err(Failure::environment)? {
         let problem = file.outcome.err().map(|error| error.to_string());
         faults += usize::from(problem.is_some());
-        common.print(&json!({ "check": file.name, "ok": problem.is_none(), "problem": problem }), || format!("{:24} {}", file.name, problem.as_deref().unwrap_or("ok")));
+        common.print(&json!({ "check": file.name, "ok": problem.is_none(), "problem": problem }), || {
+            format!("{:24} {}", file.name, problem.as_deref().unwrap_or("ok"))
+        });
     }
     let sound = match common.store().await {
         Ok(store) => store.is_sound().await?,
         Err(_) => false,
     };
     faults += usize::from(!sound);
-    common.print(&json!({ "check": "database", "ok": sound, "problem": (!sound).then_some("cannot be opened or is damaged") }), || format!("{:24} {}", "database", if sound { "ok" } else { "cannot be opened or is damaged" }));
+    common.print(&json!({ "check": "database", "ok": sound, "problem": (!sound).then_some("cannot be opened or is damaged") }), || {
+        format!("{:24} {}", "database", if sound { "ok" } else { "cannot be opened or is damaged" })
+    });
     if faults == 0 { Ok(()) } else { Err(Failure::environment(format!("{faults} checks failed"))) }
 }
 

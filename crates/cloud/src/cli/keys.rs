@@ -76,7 +76,13 @@ pub(super) async fn run(common: &Common, command: Command) -> Result<(), Failure
 }
 
 /// A key with fresh secrets.
-pub(super) fn new_key(label: &str, origins: Vec<String>, native: bool, app_code: bool, daily_quota: Option<u32>) -> Result<NewKey, Failure> {
+pub(super) fn new_key(
+    label: &str,
+    origins: Vec<String>,
+    native: bool,
+    app_code: bool,
+    daily_quota: Option<u32>,
+) -> Result<NewKey, Failure> {
     if let Some(bad) = origins.iter().find(|origin| !is_origin(origin)) {
         return Err(Failure::usage(format!("{bad} is not an origin: scheme://host[:port], lower case, no path")));
     }
@@ -97,7 +103,10 @@ fn is_origin(text: &str) -> bool {
     let Ok(uri) = text.parse::<http::Uri>() else { return false };
     let scheme = matches!(uri.scheme_str(), Some("http" | "https"));
     let Some(authority) = uri.authority() else { return false };
-    scheme && !authority.as_str().contains('@') && text == format!("{}://{authority}", uri.scheme_str().unwrap_or_default()) && text == text.to_lowercase()
+    scheme
+        && !authority.as_str().contains('@')
+        && text == format!("{}://{authority}", uri.scheme_str().unwrap_or_default())
+        && text == text.to_lowercase()
 }
 
 #[cfg(test)]
@@ -109,7 +118,17 @@ mod tests {
         for good in ["https://shop.example", "http://127.0.0.1:8081", "http://localhost:3000", "https://[::1]:8443"] {
             assert!(is_origin(good), "{good}");
         }
-        for bad in ["", "null", "*", "shop.example", "https://shop.example/", "https://shop.example/a", "https://Shop.example", "ftp://a.example", "https://u@a.example"] {
+        for bad in [
+            "",
+            "null",
+            "*",
+            "shop.example",
+            "https://shop.example/",
+            "https://shop.example/a",
+            "https://Shop.example",
+            "ftp://a.example",
+            "https://u@a.example",
+        ] {
             assert!(!is_origin(bad), "{bad}");
         }
     }

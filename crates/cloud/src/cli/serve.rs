@@ -2,7 +2,13 @@
 
 use super::{Common, Failure, keys, now};
 use crate::{
-    App, DemoMode, authority::LocalRegistry, clock::SystemClock, face_judge::FaceJudge, models, router, server, store::{NewKey, Store}, upkeep,
+    App, DemoMode,
+    authority::LocalRegistry,
+    clock::SystemClock,
+    face_judge::FaceJudge,
+    models, router, server,
+    store::{NewKey, Store},
+    upkeep,
 };
 use clap::Args;
 use faceid_protocol::Action;
@@ -53,7 +59,9 @@ pub(super) async fn run(common: &Common, options: Options) -> Result<(), Failure
         return Err(Failure::usage("--demo serves loopback addresses only"));
     }
     if !loopback && !config.server.behind_tls_proxy {
-        return Err(Failure::usage("without TLS only loopback addresses are served: put a TLS proxy in front and set server.behind_tls_proxy"));
+        return Err(Failure::usage(
+            "without TLS only loopback addresses are served: put a TLS proxy in front and set server.behind_tls_proxy",
+        ));
     }
     if let Some(folder) = options.models {
         config.models.dir = folder;
@@ -77,10 +85,13 @@ pub(super) async fn run(common: &Common, options: Options) -> Result<(), Failure
     let judging = Arc::new(FaceJudge::new(judge, options.accept_simulated));
     let app = App::new(store.clone(), Arc::new(SystemClock), config.clone(), judging, Arc::new(LocalRegistry(store.clone())), mode);
 
-    common.print(&json!({ "listening": format!("http://{address}"), "data": data, "key_file": key_file, "simulated": options.accept_simulated }), || {
-        let key = key_file.as_ref().map(|path| format!("\nkey file {}", path.display())).unwrap_or_default();
-        format!("http://{address}\ndata {}{key}", data.display())
-    });
+    common.print(
+        &json!({ "listening": format!("http://{address}"), "data": data, "key_file": key_file, "simulated": options.accept_simulated }),
+        || {
+            let key = key_file.as_ref().map(|path| format!("\nkey file {}", path.display())).unwrap_or_default();
+            format!("http://{address}\ndata {}{key}", data.display())
+        },
+    );
     // Whoever waits for the address reads a pipe.
     std::io::stdout().flush().map_err(Failure::environment)?;
     let upkeep = tokio::spawn(upkeep::keep(app.clone()));

@@ -42,15 +42,23 @@ pub(super) async fn run(common: &Common, command: Command) -> Result<(), Failure
     match command {
         Command::List { limit } => {
             for (biz_token, app_key, state, created) in store.sessions(limit).await? {
-                common.print(&json!({ "biz_token": biz_token, "app_key": app_key, "state": state.name(), "created": created }), || format!("{biz_token}  {app_key}  {}", state.name()));
+                common.print(&json!({ "biz_token": biz_token, "app_key": app_key, "state": state.name(), "created": created }), || {
+                    format!("{biz_token}  {app_key}  {}", state.name())
+                });
             }
             Ok(())
         }
         Command::Show { biz_token } => {
             let (app_key, state, seq) = store.standing(&biz_token).await?.ok_or_else(|| Failure::check("no such session"))?;
             let steps = store.steps(&biz_token).await?;
-            let verdict = store.verdict(&biz_token).await?.map(|verdict| json!({ "code": verdict.code, "message": verdict.message, "at": verdict.at }));
-            let shown: Vec<_> = steps.iter().map(|(step, action, frames, bytes)| json!({ "step": step, "action": action, "frames": frames, "bytes": bytes })).collect();
+            let verdict = store
+                .verdict(&biz_token)
+                .await?
+                .map(|verdict| json!({ "code": verdict.code, "message": verdict.message, "at": verdict.at }));
+            let shown: Vec<_> = steps
+                .iter()
+                .map(|(step, action, frames, bytes)| json!({ "step": step, "action": action, "frames": frames, "bytes": bytes }))
+                .collect();
             common.print(&json!({ "biz_token": biz_token, "app_key": app_key, "state": state.name(), "calls": seq, "steps": shown, "verdict": verdict }), || {
                 let lines: Vec<String> =
                     steps.iter().map(|(step, action, frames, bytes)| format!("  step {step}  {}  {frames} frames  {bytes} bytes", action.as_deref().unwrap_or("neutral"))).collect();
@@ -73,13 +81,17 @@ pub(super) async fn result(common: &Common, options: &ResultOptions) -> Result<(
 
 pub(super) async fn bill(common: &Common, options: &BillOptions) -> Result<(), Failure> {
     for bill in common.store().await?.bills(Millis(options.since.saturating_mul(1000))).await? {
-        common.print(&json!({ "app_key": bill.app_key, "code": bill.code, "count": bill.count }), || format!("{}  {}  {}", bill.app_key, bill.code, bill.count));
+        common.print(&json!({ "app_key": bill.app_key, "code": bill.code, "count": bill.count }), || {
+            format!("{}  {}  {}", bill.app_key, bill.code, bill.count)
+        });
     }
     Ok(())
 }
 
 pub(super) async fn purge(common: &Common) -> Result<(), Failure> {
     let purged = common.store().await?.purge(now()).await?;
-    common.print(&json!({ "sessions": purged.sessions, "nonces": purged.nonces }), || format!("erased {} sessions, {} nonces", purged.sessions, purged.nonces));
+    common.print(&json!({ "sessions": purged.sessions, "nonces": purged.nonces }), || {
+        format!("erased {} sessions, {} nonces", purged.sessions, purged.nonces)
+    });
     Ok(())
 }

@@ -35,10 +35,13 @@ pub(super) async fn handle(State(app): State<App>, request: Request) -> Response
 async fn run(app: &App, request: Request) -> Result<Answer, Fault> {
     let api = Api::GetBizToken;
     let (head, body) = request.into_parts();
-    let body = body::read(&head.headers, body, REQUEST_MAX, Duration::from_secs(app.config.server.body_timeout_s)).await.map_err(|fault| match fault {
-        body::BodyFault::TooLarge => api.too_large(),
-        body::BodyFault::Incomplete => api.bad("body"),
-    })?;
+    let body =
+        body::read(&head.headers, body, REQUEST_MAX, Duration::from_secs(app.config.server.body_timeout_s)).await.map_err(|fault| {
+            match fault {
+                body::BodyFault::TooLarge => api.too_large(),
+                body::BodyFault::Incomplete => api.bad("body"),
+            }
+        })?;
     let caller = auth::authenticate(app, api, &head, &body).await?;
     let _place = app.enter(&caller.app_key).ok_or_else(|| api.busy())?;
     if let Some(biz_token) = caller.earlier {
@@ -46,7 +49,8 @@ async fn run(app: &App, request: Request) -> Result<Answer, Fault> {
     }
     let now = app.clock.now();
     if let Some(quota) = caller.daily_quota {
-        let used = app.store.tokens_since(&caller.app_key, Millis(now.0.saturating_sub(DAY.0))).await.map_err(|error| api.internal(&error))?;
+        let used =
+            app.store.tokens_since(&caller.app_key, Millis(now.0.saturating_sub(DAY.0))).await.map_err(|error| api.internal(&error))?;
         if used >= quota {
             return Err(api.not_authorised(Reason::QuotaExceeded));
         }

@@ -60,17 +60,21 @@ pub(super) async fn handle(State(app): State<App>, request: Request) -> Response
 async fn run(app: &App, request: Request) -> Result<ResultBody, Fault> {
     let api = Api::GetResult;
     let (head, body) = request.into_parts();
-    let body = body::read(&head.headers, body, REQUEST_MAX, Duration::from_secs(app.config.server.body_timeout_s)).await.map_err(|fault| match fault {
-        body::BodyFault::TooLarge => api.too_large(),
-        body::BodyFault::Incomplete => api.bad("body"),
-    })?;
+    let body =
+        body::read(&head.headers, body, REQUEST_MAX, Duration::from_secs(app.config.server.body_timeout_s)).await.map_err(|fault| {
+            match fault {
+                body::BodyFault::TooLarge => api.too_large(),
+                body::BodyFault::Incomplete => api.bad("body"),
+            }
+        })?;
     let caller = auth::authenticate(app, api, &head, &body).await?;
     let _place = app.enter(&caller.app_key).ok_or_else(|| api.busy())?;
     let mut params = Params::collect(api, &head, &body).await?;
     let biz_token = params.required("biz_token")?;
     let verbose = params.number("verbose", 0, 0, 1)? == 1;
     params.finish()?;
-    let found = result_body(&app.store, &biz_token, &caller.app_key, verbose, app.clock.now()).await.map_err(|error| api.internal(&error))?;
+    let found =
+        result_body(&app.store, &biz_token, &caller.app_key, verbose, app.clock.now()).await.map_err(|error| api.internal(&error))?;
     // unknown, foreign and purged tokens: one query, one answer
     found.ok_or_else(|| api.bad("biz_token"))
 }
@@ -79,7 +83,13 @@ async fn run(app: &App, request: Request) -> Result<ResultBody, Fault> {
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn result_body(store: &Store, biz_token: &str, app_key: &str, verbose: bool, now: Millis) -> Result<Option<ResultBody>, StoreError> {
+pub async fn result_body(
+    store: &Store,
+    biz_token: &str,
+    app_key: &str,
+    verbose: bool,
+    now: Millis,
+) -> Result<Option<ResultBody>, StoreError> {
     let Some(token) = store.token(biz_token, app_key, now).await? else { return Ok(None) };
     if let Some(coded) = unfinished(&token, now) {
         return Ok(Some(plain(token, biz_token, coded)));
@@ -93,7 +103,9 @@ pub async fn result_body(store: &Store, biz_token: &str, app_key: &str, verbose:
     };
     let mut answer = plain(token, biz_token, Coded::new(verdict.code, verdict.message));
     if verbose {
-        let json = |text: Option<String>, column| text.map(|text| serde_json::from_str(&text).map_err(|_| StoreError::Damaged(column))).transpose();
+        let json = |text: Option<String>, column| {
+            text.map(|text| serde_json::from_str(&text).map_err(|_| StoreError::Damaged(column))).transpose()
+        };
         answer.verification = json(verdict.verification, "verification")?;
         answer.cues = json(verdict.cues, "cues")?;
         answer.images = verdict.image_best.map(|jpeg| Images { image_best: STANDARD.encode(jpeg) });

@@ -1,13 +1,21 @@
 //! Reference photos: decode base64, bound the size, then parse, size and face, each for both photos in turn.
 
-use super::{params::Value, respond::{Api, Fault}};
+use super::{
+    params::Value,
+    respond::{Api, Fault},
+};
 use crate::{app::App, config::PHOTO_MAX, judging::PhotoFault, store::NewReference};
-use base64::{Engine, engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig}, alphabet};
+use base64::{
+    Engine, alphabet,
+    engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig},
+};
 use faceid_protocol::codes::{ImageParam, http_get_biz_token as rows};
 
 /// Some clients leave the padding out.
-const LENIENT: GeneralPurpose =
-    GeneralPurpose::new(&alphabet::STANDARD, GeneralPurposeConfig::new().with_decode_padding_mode(base64::engine::DecodePaddingMode::Indifferent));
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(base64::engine::DecodePaddingMode::Indifferent),
+);
 
 /// Checks the photos that were sent, in the documented order: all parsed, then all sizes, then all faces; the first failing name is reported.
 pub(super) async fn check(app: &App, given: [Option<Value>; 2], multi_oriented: bool) -> Result<Vec<NewReference>, Fault> {

@@ -1,10 +1,7 @@
 //! Answers of the public API: `request_id` and `time_used` always, errors from the table of the call.
 
 use crate::{app::App, random, sign};
-use axum::{
-    body::Body,
-    response::Response,
-};
+use axum::{body::Body, response::Response};
 use faceid_protocol::codes::{Coded, Reason, http_get_biz_token, http_get_result};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
@@ -114,7 +111,8 @@ struct ErrorBody<'a> {
 impl Call {
     pub(super) fn begin(app: &App, route: &'static str) -> Self {
         // Without random bytes nothing else works either; the answer then still says so in the usual form.
-        let request_id = random::stamped_id(app.clock.now()).unwrap_or_else(|_| format!("{},00000000-0000-0000-0000-000000000000", app.clock.now().0 / 1000));
+        let request_id = random::stamped_id(app.clock.now())
+            .unwrap_or_else(|_| format!("{},00000000-0000-0000-0000-000000000000", app.clock.now().0 / 1000));
         Self { route, request_id, started: Instant::now() }
     }
 
@@ -126,7 +124,10 @@ impl Call {
     }
 
     pub(super) fn fail(&self, fault: &Fault) -> Response {
-        let status = u16::try_from(fault.coded.code).ok().and_then(|code| StatusCode::from_u16(code).ok()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status = u16::try_from(fault.coded.code)
+            .ok()
+            .and_then(|code| StatusCode::from_u16(code).ok())
+            .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = if status == StatusCode::PAYLOAD_TOO_LARGE {
             self.log(status);
             let mut response = Response::new(Body::from(fault.coded.message.to_string()));

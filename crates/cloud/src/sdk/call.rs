@@ -73,7 +73,14 @@ pub(super) async fn admit(app: &App, head: &Parts, body_sha: [u8; 32]) -> Result
 }
 
 /// An earlier sequence number: the same call gets its reply again, another one is an attack and ends the session.
-async fn repeated(app: &App, session: SessionRow, seal: Seal, mark: [u8; 32], body_sha: [u8; 32], authentic: bool) -> Result<Admitted, Refused> {
+async fn repeated(
+    app: &App,
+    session: SessionRow,
+    seal: Seal,
+    mark: [u8; 32],
+    body_sha: [u8; 32],
+    authentic: bool,
+) -> Result<Admitted, Refused> {
     if !authentic {
         return Err(Refused::authentication());
     }
@@ -156,7 +163,9 @@ impl Call {
         match error {
             // The same call was answered by a twin of this request, or another call came first.
             StoreError::Conflict => match app.store.reply(&self.session.biz_token, self.seal.seq).await {
-                Ok(Some(reply)) if reply.request_mark == self.mark => Ok(sealed_reply(reply.status, reply.body, &self.seal, &self.session.key_s2c)),
+                Ok(Some(reply)) if reply.request_mark == self.mark => {
+                    Ok(sealed_reply(reply.status, reply.body, &self.seal, &self.session.key_s2c))
+                }
                 Ok(_) => Err(self.refuse(rows::AUTHENTICATION_FAIL.coded())),
                 Err(error) => Err(Refused::internal(&error)),
             },

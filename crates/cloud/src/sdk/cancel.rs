@@ -21,7 +21,8 @@ use std::time::Duration;
 
 pub(super) async fn handle(State(app): State<App>, request: Request) -> Result<Response, Refused> {
     let (head, body) = request.into_parts();
-    let body = body::read(&head.headers, body, JSON_MAX, Duration::from_secs(app.config.server.body_timeout_s)).await.map_err(body_refusal)?;
+    let body =
+        body::read(&head.headers, body, JSON_MAX, Duration::from_secs(app.config.server.body_timeout_s)).await.map_err(body_refusal)?;
     let call = match admit(&app, &head, digest(&body)).await? {
         Admitted::Fresh(call) => call,
         Admitted::Again(response) => return Ok(response),

@@ -25,7 +25,8 @@ use std::time::Duration;
 
 pub(super) async fn handle(State(app): State<App>, request: Request) -> Result<Response, Refused> {
     let (head, body) = request.into_parts();
-    let body = body::read(&head.headers, body, JSON_MAX, Duration::from_secs(app.config.server.body_timeout_s)).await.map_err(body_refusal)?;
+    let body =
+        body::read(&head.headers, body, JSON_MAX, Duration::from_secs(app.config.server.body_timeout_s)).await.map_err(body_refusal)?;
     match admit(&app, &head, digest(&body)).await? {
         Admitted::Fresh(call) => run(&app, &call, &body).await,
         Admitted::Again(response) => Ok(response),
@@ -49,7 +50,12 @@ async fn run(app: &App, call: &Call, body: &[u8]) -> Result<Response, Refused> {
     }
     let mut previous = None;
     if asked.step > 0 {
-        let open = app.store.challenge(&session.biz_token, asked.step).await.map_err(|e| Refused::internal(&e))?.ok_or_else(|| call.bad("step"))?;
+        let open = app
+            .store
+            .challenge(&session.biz_token, asked.step)
+            .await
+            .map_err(|e| Refused::internal(&e))?
+            .ok_or_else(|| call.bad("step"))?;
         if now > open.deadline {
             return Err(call.end(app, Phase::Expired, results::USER_TIMEOUT).await);
         }
@@ -72,7 +78,8 @@ async fn run(app: &App, call: &Call, body: &[u8]) -> Result<Response, Refused> {
     let next = if last { None } else { Some(draw(app, call, asked.step + 1, previous, deadline, now)?) };
     let reply = ChallengeReply { next: next.as_ref().map(|next| shown(app, next)) };
     let bytes = serde_json::to_vec(&reply).map_err(|e| Refused::internal(&e))?;
-    let commit = NewCommit { step: asked.step, arrived: now, frames: asked.commit.frames.into_iter().zip(asked.commit.t).collect(), deadline };
+    let commit =
+        NewCommit { step: asked.step, arrived: now, frames: asked.commit.frames.into_iter().zip(asked.commit.t).collect(), deadline };
     match app.store.commit_step(&call.advance(Phase::Capturing, StatusCode::OK, &bytes), &commit, next.as_ref()).await {
         Ok(()) => Ok(call.answer(StatusCode::OK, bytes)),
         Err(error) => call.lost(app, error).await,
@@ -83,7 +90,10 @@ async fn run(app: &App, call: &Call, body: &[u8]) -> Result<Response, Refused> {
 fn is_well_formed(commit: &Commit, most: usize, last_step: bool) -> bool {
     let count = commit.frames.len();
     let window = if last_step { &commit.t[..commit.t.len().saturating_sub(1)] } else { &commit.t[..] };
-    (1..=most).contains(&count) && commit.t.len() == count && commit.frames.iter().all(|sha| sha256_text(sha).is_some()) && window.windows(2).all(|pair| pair[0] <= pair[1])
+    (1..=most).contains(&count)
+        && commit.t.len() == count
+        && commit.frames.iter().all(|sha| sha256_text(sha).is_some())
+        && window.windows(2).all(|pair| pair[0] <= pair[1])
 }
 
 /// Draws an action: none that the person cannot do, and not the one just done unless it is the only one.

@@ -29,7 +29,8 @@ const RETRY_MS: u64 = 500;
 
 pub(super) async fn handle(State(app): State<App>, request: Request) -> Result<Response, Refused> {
     let (head, body) = request.into_parts();
-    let body = body::read(&head.headers, body, JSON_MAX, Duration::from_secs(app.config.server.body_timeout_s)).await.map_err(body_refusal)?;
+    let body =
+        body::read(&head.headers, body, JSON_MAX, Duration::from_secs(app.config.server.body_timeout_s)).await.map_err(body_refusal)?;
     match admit(&app, &head, digest(&body)).await? {
         Admitted::Fresh(call) => begin(&app, &call, &body).await,
         Admitted::Again(response) => Ok(response),
@@ -49,7 +50,8 @@ async fn begin(app: &App, call: &Call, body: &[u8]) -> Result<Response, Refused>
     if sha256_text(&asked.best).is_none() {
         return Err(call.bad("best"));
     }
-    let (missing, best_is_committed) = app.store.upload_standing(&session.biz_token, session.action_count, &asked.best).await.map_err(|e| Refused::internal(&e))?;
+    let (missing, best_is_committed) =
+        app.store.upload_standing(&session.biz_token, session.action_count, &asked.best).await.map_err(|e| Refused::internal(&e))?;
     if !best_is_committed {
         return Err(call.bad("best"));
     }

@@ -41,10 +41,11 @@ async fn run(app: &App, call: &Call, name: &str, headers: &HeaderMap, body: Body
     }
     let room = (REQUEST_MAX as u64).saturating_sub(stored);
     let limit = usize::try_from(room).unwrap_or(REQUEST_MAX).min(PHOTO_MAX);
-    let bytes = body::read(headers, body, limit, Duration::from_secs(app.config.server.body_timeout_s)).await.map_err(|fault| match fault {
-        BodyFault::TooLarge => call.refuse(rows::REQUEST_ENTITY_TOO_LARGE.coded()),
-        BodyFault::Incomplete => call.bad("body"),
-    })?;
+    let bytes =
+        body::read(headers, body, limit, Duration::from_secs(app.config.server.body_timeout_s)).await.map_err(|fault| match fault {
+            BodyFault::TooLarge => call.refuse(rows::REQUEST_ENTITY_TOO_LARGE.coded()),
+            BodyFault::Incomplete => call.bad("body"),
+        })?;
     if hex::encode(digest(&bytes)) != name {
         return Err(call.bad("body"));
     }

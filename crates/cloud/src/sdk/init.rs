@@ -28,12 +28,14 @@ use std::time::Duration;
 
 pub(super) async fn handle(State(app): State<App>, request: Request) -> Result<Response, Refused> {
     let (head, body) = request.into_parts();
-    let body = body::read(&head.headers, body, JSON_MAX, Duration::from_secs(app.config.server.body_timeout_s)).await.map_err(body_refusal)?;
+    let body =
+        body::read(&head.headers, body, JSON_MAX, Duration::from_secs(app.config.server.body_timeout_s)).await.map_err(body_refusal)?;
     let asked: InitRequest = serde_json::from_slice(&body).map_err(|_| Refused::plain(rows::BAD_ARGUMENTS.about("body")))?;
     let client = check_form(&app, &asked)?;
     let denied = || Refused::plain(rows::BIZ_TOKEN_DENIED.coded());
     let now = app.clock.now();
-    let (app_key, timeout_s, action_count) = app.store.startable(&asked.biz_token, now).await.map_err(|e| Refused::internal(&e))?.ok_or_else(denied)?;
+    let (app_key, timeout_s, action_count) =
+        app.store.startable(&asked.biz_token, now).await.map_err(|e| Refused::internal(&e))?.ok_or_else(denied)?;
     let key = app.store.key(&app_key).await.map_err(|e| Refused::internal(&e))?.filter(|key| key.revoked.is_none()).ok_or_else(denied)?;
     let origin = check_origin(&app, &key, &head).await?;
 

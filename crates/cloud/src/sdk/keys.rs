@@ -4,7 +4,11 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use faceid_protocol::framing::{Direction, KEY_INFO_C2S, KEY_INFO_S2C, mac_input, transcript_input};
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
-use p256::{PublicKey, ecdh::EphemeralSecret, elliptic_curve::{Generate, sec1::ToSec1Point}};
+use p256::{
+    PublicKey,
+    ecdh::EphemeralSecret,
+    elliptic_curve::{Generate, sec1::ToSec1Point},
+};
 use rand::rngs::SysRng;
 use sha2::{Digest, Sha256};
 use thiserror::Error;

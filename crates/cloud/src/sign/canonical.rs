@@ -65,7 +65,8 @@ impl<'a> Material<'a> {
     /// True when C2 could differ from C0. Only lists written `X-Ca-Key` throughout qualify: a single flipped letter must not pass as another spelling.
     pub(super) fn has_title_case_names(&self) -> bool {
         let mut gateway = self.headers.iter().filter(|(name, _)| name.len() > 5 && name[..5].eq_ignore_ascii_case(b"x-ca-")).peekable();
-        gateway.peek().is_some() && gateway.all(|(name, _)| name.split(|&b| b == b'-').all(|word| word.first().is_some_and(u8::is_ascii_uppercase)))
+        gateway.peek().is_some()
+            && gateway.all(|(name, _)| name.split(|&b| b == b'-').all(|word| word.first().is_some_and(u8::is_ascii_uppercase)))
     }
 
     /// Feeds the string-to-sign to `sink` piece by piece: the body may be megabytes and is not copied a second time.

@@ -112,7 +112,10 @@ pub fn app_key(headers: &HeaderMap) -> Option<&str> {
 #[must_use]
 pub fn is_form(headers: &HeaderMap) -> bool {
     const FORM: &[u8] = b"application/x-www-form-urlencoded";
-    headers.get("content-type").map(|value| value.as_bytes().trim_ascii()).is_some_and(|value| value.len() >= FORM.len() && value[..FORM.len()].eq_ignore_ascii_case(FORM))
+    headers
+        .get("content-type")
+        .map(|value| value.as_bytes().trim_ascii())
+        .is_some_and(|value| value.len() >= FORM.len() && value[..FORM.len()].eq_ignore_ascii_case(FORM))
 }
 
 /// Verifies one request. The nonce store is the caller's business: a `Verified` request may still be a replay.
@@ -136,7 +139,10 @@ pub fn verify(request: &SignedRequest<'_>, secret: &[u8], policy: Policy, now: M
     check_body(request)?;
 
     let material = Material::new(request, &names).ok_or(Fault::Signature)?;
-    let candidate = candidates(&material, policy).into_iter().find(|&candidate| matches(&material, candidate, secret, &claimed)).ok_or(Fault::Signature)?;
+    let candidate = candidates(&material, policy)
+        .into_iter()
+        .find(|&candidate| matches(&material, candidate, secret, &claimed))
+        .ok_or(Fault::Signature)?;
 
     // A nonce outside the signed headers could be changed at will: then the MAC itself is what must not come again.
     let nonce = request.single_header("x-ca-nonce").filter(|nonce| signed("x-ca-nonce") && !nonce.is_empty());
@@ -152,7 +158,8 @@ fn check_time(request: &SignedRequest<'_>, acceptable: bool, now: Millis) -> Res
         return Err(Fault::Signature);
     }
     let text = request.single_header("x-ca-timestamp").ok_or(Fault::Timestamp)?;
-    let digits = core::str::from_utf8(text).ok().filter(|text| !text.is_empty() && text.len() <= 16 && text.bytes().all(|b| b.is_ascii_digit()));
+    let digits =
+        core::str::from_utf8(text).ok().filter(|text| !text.is_empty() && text.len() <= 16 && text.bytes().all(|b| b.is_ascii_digit()));
     let timestamp = digits.and_then(|text| text.parse().ok()).map(Millis).ok_or(Fault::Timestamp)?;
     if timestamp.since(now) > WINDOW || now.since(timestamp) > WINDOW {
         return Err(Fault::Expired);

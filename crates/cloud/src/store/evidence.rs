@@ -136,7 +136,12 @@ impl Store {
             .execute(&mut *tx)
             .await?;
         exactly_one(&done)?;
-        sqlx::query("INSERT INTO step_commit (biz_token, step, arrived_ms) VALUES (?, ?, ?)").bind(&advance.biz_token).bind(commit.step).bind(to_db(commit.arrived)).execute(&mut *tx).await?;
+        sqlx::query("INSERT INTO step_commit (biz_token, step, arrived_ms) VALUES (?, ?, ?)")
+            .bind(&advance.biz_token)
+            .bind(commit.step)
+            .bind(to_db(commit.arrived))
+            .execute(&mut *tx)
+            .await?;
         for (position, (sha256, t)) in (0_i64..).zip(&commit.frames) {
             sqlx::query("INSERT INTO committed_frame (biz_token, step, position, sha256, t_ms) VALUES (?, ?, ?, ?, ?)")
                 .bind(&advance.biz_token)
@@ -172,7 +177,10 @@ impl Store {
 
     async fn challenges(&self, biz_token: &str) -> Result<Vec<ChallengeRow>, StoreError> {
         let raw: Vec<(u32, String, i64, i64)> =
-            sqlx::query_as("SELECT step, action, issued_ms, deadline_ms FROM challenge WHERE biz_token = ? ORDER BY step").bind(biz_token).fetch_all(&self.readers).await?;
+            sqlx::query_as("SELECT step, action, issued_ms, deadline_ms FROM challenge WHERE biz_token = ? ORDER BY step")
+                .bind(biz_token)
+                .fetch_all(&self.readers)
+                .await?;
         raw.into_iter()
             .map(|(step, action, issued, deadline)| {
                 Ok(ChallengeRow {
@@ -207,7 +215,12 @@ impl Store {
     pub async fn put_frame(&self, advance: &Advance, sha256: &str, bytes: &[u8]) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
         advance.apply(&mut tx).await?;
-        sqlx::query("INSERT OR IGNORE INTO frame (biz_token, sha256, bytes) VALUES (?, ?, ?)").bind(&advance.biz_token).bind(sha256).bind(bytes).execute(&mut *tx).await?;
+        sqlx::query("INSERT OR IGNORE INTO frame (biz_token, sha256, bytes) VALUES (?, ?, ?)")
+            .bind(&advance.biz_token)
+            .bind(sha256)
+            .bind(bytes)
+            .execute(&mut *tx)
+            .await?;
         tx.commit().await?;
         Ok(())
     }
@@ -242,14 +255,21 @@ impl Store {
         .bind(biz_token)
         .fetch_optional(&self.readers)
         .await?;
-        let (seq, finalise, mark, attempts, app_key, idcard_name, idcard_number, security_level, force_compare, multi_oriented, simulated) = raw.ok_or(StoreError::Conflict)?;
-        let arrivals: Vec<(u32, i64)> = sqlx::query_as("SELECT step, arrived_ms FROM step_commit WHERE biz_token = ? ORDER BY step").bind(biz_token).fetch_all(&self.readers).await?;
+        let (seq, finalise, mark, attempts, app_key, idcard_name, idcard_number, security_level, force_compare, multi_oriented, simulated) =
+            raw.ok_or(StoreError::Conflict)?;
+        let arrivals: Vec<(u32, i64)> = sqlx::query_as("SELECT step, arrived_ms FROM step_commit WHERE biz_token = ? ORDER BY step")
+            .bind(biz_token)
+            .fetch_all(&self.readers)
+            .await?;
         let frames: Vec<(u32, String, i64, Option<Vec<u8>>)> =
             sqlx::query_as("SELECT step, sha256, t_ms, bytes FROM committed_frame LEFT JOIN frame USING (biz_token, sha256) WHERE biz_token = ? ORDER BY step, position")
                 .bind(biz_token)
                 .fetch_all(&self.readers)
                 .await?;
-        let references: Vec<(u8, Vec<u8>)> = sqlx::query_as("SELECT slot, bytes FROM reference_photo WHERE biz_token = ? ORDER BY slot").bind(biz_token).fetch_all(&self.readers).await?;
+        let references: Vec<(u8, Vec<u8>)> = sqlx::query_as("SELECT slot, bytes FROM reference_photo WHERE biz_token = ? ORDER BY slot")
+            .bind(biz_token)
+            .fetch_all(&self.readers)
+            .await?;
         Ok(Evidence {
             seq: u64::try_from(seq).map_err(|_| StoreError::Damaged("seq"))?,
             finalise,
@@ -264,7 +284,10 @@ impl Store {
             simulated,
             challenges: self.challenges(biz_token).await?,
             arrivals: arrivals.into_iter().map(|(step, ms)| Ok((step, from_db(ms, "arrived_ms")?))).collect::<Result<_, StoreError>>()?,
-            frames: frames.into_iter().map(|(step, sha256, t, bytes)| Ok(CommittedFrame { step, sha256, t: from_db(t, "t_ms")?, bytes })).collect::<Result<_, StoreError>>()?,
+            frames: frames
+                .into_iter()
+                .map(|(step, sha256, t, bytes)| Ok(CommittedFrame { step, sha256, t: from_db(t, "t_ms")?, bytes }))
+                .collect::<Result<_, StoreError>>()?,
             references: references.into_iter().map(|(slot, bytes)| ReferenceRow { slot, bytes }).collect(),
         })
     }

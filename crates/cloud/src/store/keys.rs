@@ -91,18 +91,24 @@ impl Store {
     /// [`StoreError`]; a name in use is a database error.
     pub async fn add_key(&self, key: &NewKey, now: Millis) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
-        sqlx::query("INSERT INTO api_key (app_key, app_secret, app_code_sha, label, native, daily_quota, created_ms) VALUES (?, ?, ?, ?, ?, ?, ?)")
-            .bind(&key.app_key)
-            .bind(&key.app_secret)
-            .bind(key.app_code.as_deref().map(code_digest))
-            .bind(&key.label)
-            .bind(key.native)
-            .bind(key.daily_quota.map(i64::from))
-            .bind(to_db(now))
-            .execute(&mut *tx)
-            .await?;
+        sqlx::query(
+            "INSERT INTO api_key (app_key, app_secret, app_code_sha, label, native, daily_quota, created_ms) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(&key.app_key)
+        .bind(&key.app_secret)
+        .bind(key.app_code.as_deref().map(code_digest))
+        .bind(&key.label)
+        .bind(key.native)
+        .bind(key.daily_quota.map(i64::from))
+        .bind(to_db(now))
+        .execute(&mut *tx)
+        .await?;
         for origin in &key.origins {
-            sqlx::query("INSERT OR IGNORE INTO key_origin (app_key, origin) VALUES (?, ?)").bind(&key.app_key).bind(origin).execute(&mut *tx).await?;
+            sqlx::query("INSERT OR IGNORE INTO key_origin (app_key, origin) VALUES (?, ?)")
+                .bind(&key.app_key)
+                .bind(origin)
+                .execute(&mut *tx)
+                .await?;
         }
         tx.commit().await?;
         Ok(())
@@ -113,7 +119,10 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn key(&self, app_key: &str) -> Result<Option<KeyRow>, StoreError> {
-        let raw: Option<Raw> = sqlx::query_as("SELECT *, app_code_sha IS NOT NULL AS has_app_code FROM api_key WHERE app_key = ?").bind(app_key).fetch_optional(&self.readers).await?;
+        let raw: Option<Raw> = sqlx::query_as("SELECT *, app_code_sha IS NOT NULL AS has_app_code FROM api_key WHERE app_key = ?")
+            .bind(app_key)
+            .fetch_optional(&self.readers)
+            .await?;
         raw.map(KeyRow::try_from).transpose()
     }
 
@@ -122,7 +131,10 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn key_by_app_code(&self, code: &str) -> Result<Option<KeyRow>, StoreError> {
-        let raw: Option<Raw> = sqlx::query_as("SELECT *, app_code_sha IS NOT NULL AS has_app_code FROM api_key WHERE app_code_sha = ?").bind(code_digest(code)).fetch_optional(&self.readers).await?;
+        let raw: Option<Raw> = sqlx::query_as("SELECT *, app_code_sha IS NOT NULL AS has_app_code FROM api_key WHERE app_code_sha = ?")
+            .bind(code_digest(code))
+            .fetch_optional(&self.readers)
+            .await?;
         raw.map(KeyRow::try_from).transpose()
     }
 
@@ -131,7 +143,9 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn keys(&self) -> Result<Vec<KeyRow>, StoreError> {
-        let raw: Vec<Raw> = sqlx::query_as("SELECT *, app_code_sha IS NOT NULL AS has_app_code FROM api_key ORDER BY created_ms, app_key").fetch_all(&self.readers).await?;
+        let raw: Vec<Raw> = sqlx::query_as("SELECT *, app_code_sha IS NOT NULL AS has_app_code FROM api_key ORDER BY created_ms, app_key")
+            .fetch_all(&self.readers)
+            .await?;
         raw.into_iter().map(KeyRow::try_from).collect()
     }
 
@@ -140,7 +154,10 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn origins(&self, app_key: &str) -> Result<Vec<String>, StoreError> {
-        Ok(sqlx::query_scalar("SELECT origin FROM key_origin WHERE app_key = ? ORDER BY origin").bind(app_key).fetch_all(&self.readers).await?)
+        Ok(sqlx::query_scalar("SELECT origin FROM key_origin WHERE app_key = ? ORDER BY origin")
+            .bind(app_key)
+            .fetch_all(&self.readers)
+            .await?)
     }
 
     /// True when any active key lists this origin.
@@ -148,7 +165,12 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn is_known_origin(&self, origin: &str) -> Result<bool, StoreError> {
-        let found: i64 = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM key_origin JOIN api_key USING (app_key) WHERE origin = ? AND revoked_ms IS NULL)").bind(origin).fetch_one(&self.readers).await?;
+        let found: i64 = sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM key_origin JOIN api_key USING (app_key) WHERE origin = ? AND revoked_ms IS NULL)",
+        )
+        .bind(origin)
+        .fetch_one(&self.readers)
+        .await?;
         Ok(found == 1)
     }
 
@@ -157,7 +179,11 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn revoke_key(&self, app_key: &str, now: Millis) -> Result<bool, StoreError> {
-        let done = sqlx::query("UPDATE api_key SET revoked_ms = ? WHERE app_key = ? AND revoked_ms IS NULL").bind(to_db(now)).bind(app_key).execute(&self.writer).await?;
+        let done = sqlx::query("UPDATE api_key SET revoked_ms = ? WHERE app_key = ? AND revoked_ms IS NULL")
+            .bind(to_db(now))
+            .bind(app_key)
+            .execute(&self.writer)
+            .await?;
         Ok(done.rows_affected() == 1)
     }
 }

@@ -44,9 +44,15 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn overdue(&self, now: Millis) -> Result<Vec<(String, State, u64)>, StoreError> {
-        let raw: Vec<(String, String, i64)> =
-            sqlx::query_as("SELECT biz_token, state, seq FROM session WHERE state IN ('INITED', 'CAPTURING') AND deadline_ms < ? LIMIT 256").bind(to_db(now)).fetch_all(&self.readers).await?;
-        raw.into_iter().map(|(token, state, seq)| Ok((token, State::parse(&state)?, u64::try_from(seq).map_err(|_| StoreError::Damaged("seq"))?))).collect()
+        let raw: Vec<(String, String, i64)> = sqlx::query_as(
+            "SELECT biz_token, state, seq FROM session WHERE state IN ('INITED', 'CAPTURING') AND deadline_ms < ? LIMIT 256",
+        )
+        .bind(to_db(now))
+        .fetch_all(&self.readers)
+        .await?;
+        raw.into_iter()
+            .map(|(token, state, seq)| Ok((token, State::parse(&state)?, u64::try_from(seq).map_err(|_| StoreError::Damaged("seq"))?)))
+            .collect()
     }
 
     /// Sequence number and key of a token, for settling and the command line.
@@ -54,8 +60,12 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn standing(&self, biz_token: &str) -> Result<Option<(String, State, u64)>, StoreError> {
-        let raw: Option<(String, String, i64)> = sqlx::query_as("SELECT app_key, state, seq FROM session WHERE biz_token = ?").bind(biz_token).fetch_optional(&self.readers).await?;
-        raw.map(|(key, state, seq)| Ok((key, State::parse(&state)?, u64::try_from(seq).map_err(|_| StoreError::Damaged("seq"))?))).transpose()
+        let raw: Option<(String, String, i64)> = sqlx::query_as("SELECT app_key, state, seq FROM session WHERE biz_token = ?")
+            .bind(biz_token)
+            .fetch_optional(&self.readers)
+            .await?;
+        raw.map(|(key, state, seq)| Ok((key, State::parse(&state)?, u64::try_from(seq).map_err(|_| StoreError::Damaged("seq"))?)))
+            .transpose()
     }
 
     /// Newest sessions: token, key, state, creation. No personal data.
@@ -64,8 +74,13 @@ impl Store {
     /// [`StoreError`].
     pub async fn sessions(&self, limit: u32) -> Result<Vec<(String, String, State, Millis)>, StoreError> {
         let raw: Vec<(String, String, String, i64)> =
-            sqlx::query_as("SELECT biz_token, app_key, state, created_ms FROM session ORDER BY created_ms DESC, biz_token LIMIT ?").bind(limit).fetch_all(&self.readers).await?;
-        raw.into_iter().map(|(token, key, state, created)| Ok((token, key, State::parse(&state)?, from_db(created, "created_ms")?))).collect()
+            sqlx::query_as("SELECT biz_token, app_key, state, created_ms FROM session ORDER BY created_ms DESC, biz_token LIMIT ?")
+                .bind(limit)
+                .fetch_all(&self.readers)
+                .await?;
+        raw.into_iter()
+            .map(|(token, key, state, created)| Ok((token, key, State::parse(&state)?, from_db(created, "created_ms")?)))
+            .collect()
     }
 
     /// Steps of a session: step, action (none for the neutral frames), frames committed, bytes uploaded.
@@ -89,7 +104,10 @@ impl Store {
     /// [`StoreError`].
     pub async fn bills(&self, since: Millis) -> Result<Vec<Bill>, StoreError> {
         let raw: Vec<(String, u32, i64)> =
-            sqlx::query_as("SELECT app_key, code, COUNT(*) FROM bill WHERE at_ms >= ? GROUP BY app_key, code ORDER BY app_key, code").bind(to_db(since)).fetch_all(&self.readers).await?;
+            sqlx::query_as("SELECT app_key, code, COUNT(*) FROM bill WHERE at_ms >= ? GROUP BY app_key, code ORDER BY app_key, code")
+                .bind(to_db(since))
+                .fetch_all(&self.readers)
+                .await?;
         Ok(raw.into_iter().map(|(app_key, code, count)| Bill { app_key, code, count: count.unsigned_abs() }).collect())
     }
 }

@@ -72,9 +72,14 @@ impl Store {
             .busy_timeout(Duration::from_secs(10))
             // erased personal data is overwritten, not just unlinked
             .pragma("secure_delete", "ON");
-        let writer = SqlitePoolOptions::new().max_connections(1).acquire_timeout(Duration::from_secs(20)).connect_with(options.clone()).await?;
+        let writer =
+            SqlitePoolOptions::new().max_connections(1).acquire_timeout(Duration::from_secs(20)).connect_with(options.clone()).await?;
         MIGRATIONS.run(&writer).await?;
-        let readers = SqlitePoolOptions::new().max_connections(4).acquire_timeout(Duration::from_secs(20)).connect_with(options.pragma("query_only", "ON")).await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(4)
+            .acquire_timeout(Duration::from_secs(20))
+            .connect_with(options.pragma("query_only", "ON"))
+            .await?;
         Ok(Self { writer, readers })
     }
 

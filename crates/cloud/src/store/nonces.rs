@@ -31,8 +31,11 @@ impl Store {
         if done.rows_affected() == 1 {
             return Ok(Seen::New);
         }
-        let biz_token: Option<Option<String>> =
-            sqlx::query_scalar("SELECT biz_token FROM nonce WHERE app_key = ? AND digest = ?").bind(app_key).bind(nonce.digest.as_slice()).fetch_optional(&self.writer).await?;
+        let biz_token: Option<Option<String>> = sqlx::query_scalar("SELECT biz_token FROM nonce WHERE app_key = ? AND digest = ?")
+            .bind(app_key)
+            .bind(nonce.digest.as_slice())
+            .fetch_optional(&self.writer)
+            .await?;
         Ok(Seen::Before { biz_token: biz_token.flatten() })
     }
 }

@@ -46,7 +46,10 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn person(&self, idcard_number: &str) -> Result<Option<PersonRow>, StoreError> {
-        Ok(sqlx::query_as("SELECT idcard_number, name, photo FROM person WHERE idcard_number = ?").bind(idcard_number).fetch_optional(&self.readers).await?)
+        Ok(sqlx::query_as("SELECT idcard_number, name, photo FROM person WHERE idcard_number = ?")
+            .bind(idcard_number)
+            .fetch_optional(&self.readers)
+            .await?)
     }
 
     /// Number and size of photo of every person, by number; no names.

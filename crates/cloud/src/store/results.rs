@@ -62,7 +62,11 @@ impl Store {
     /// [`StoreError`].
     pub async fn verdict(&self, biz_token: &str) -> Result<Option<VerdictRow>, StoreError> {
         type Raw = (u32, String, Option<String>, Option<String>, Option<Vec<u8>>, i64);
-        let raw: Option<Raw> = sqlx::query_as("SELECT code, message, verification, cues, image_best, at_ms FROM verdict WHERE biz_token = ?").bind(biz_token).fetch_optional(&self.readers).await?;
+        let raw: Option<Raw> =
+            sqlx::query_as("SELECT code, message, verification, cues, image_best, at_ms FROM verdict WHERE biz_token = ?")
+                .bind(biz_token)
+                .fetch_optional(&self.readers)
+                .await?;
         let Some((code, message, verification, cues, image_best, at)) = raw else { return Ok(None) };
         Ok(Some(VerdictRow { code, message, verification, cues, image_best, at: from_db(at, "at_ms")? }))
     }
@@ -71,7 +75,15 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when the lease is somebody else's by now: their verdict counts, not this one.
-    pub async fn finish(&self, biz_token: &str, lease: &Lease, seq: u64, outcome: &Outcome, reply: &Reply, now: Millis) -> Result<(), StoreError> {
+    pub async fn finish(
+        &self,
+        biz_token: &str,
+        lease: &Lease,
+        seq: u64,
+        outcome: &Outcome,
+        reply: &Reply,
+        now: Millis,
+    ) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
         let done = sqlx::query("UPDATE session SET state = 'FINAL', lease_owner = NULL, lease_until_ms = NULL WHERE biz_token = ? AND state = 'VERIFYING' AND lease_owner = ?")
             .bind(biz_token)
@@ -89,15 +101,25 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when it moved on meanwhile.
-    pub async fn settle(&self, biz_token: &str, from: State, seq: u64, to: State, outcome: &Outcome, now: Millis) -> Result<(), StoreError> {
+    pub async fn settle(
+        &self,
+        biz_token: &str,
+        from: State,
+        seq: u64,
+        to: State,
+        outcome: &Outcome,
+        now: Millis,
+    ) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
-        let done = sqlx::query("UPDATE session SET state = ?, lease_owner = NULL, lease_until_ms = NULL WHERE biz_token = ? AND state = ? AND seq = ?")
-            .bind(to.name())
-            .bind(biz_token)
-            .bind(from.name())
-            .bind(i64::try_from(seq).map_err(|_| StoreError::Conflict)?)
-            .execute(&mut *tx)
-            .await?;
+        let done = sqlx::query(
+            "UPDATE session SET state = ?, lease_owner = NULL, lease_until_ms = NULL WHERE biz_token = ? AND state = ? AND seq = ?",
+        )
+        .bind(to.name())
+        .bind(biz_token)
+        .bind(from.name())
+        .bind(i64::try_from(seq).map_err(|_| StoreError::Conflict)?)
+        .execute(&mut *tx)
+        .await?;
         exactly_one(&done)?;
         insert_verdict(&mut tx, biz_token, outcome, now).await?;
         tx.commit().await?;
@@ -118,17 +140,19 @@ impl Store {
 }
 
 async fn insert_verdict(tx: &mut Tx, biz_token: &str, outcome: &Outcome, now: Millis) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO verdict (biz_token, code, message, replay, verification, cues, image_best, at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
-        .bind(biz_token)
-        .bind(outcome.row.code)
-        .bind(outcome.row.message)
-        .bind(outcome.replay)
-        .bind(&outcome.verification)
-        .bind(&outcome.cues)
-        .bind(&outcome.image_best)
-        .bind(to_db(now))
-        .execute(&mut **tx)
-        .await?;
+    sqlx::query(
+        "INSERT INTO verdict (biz_token, code, message, replay, verification, cues, image_best, at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(biz_token)
+    .bind(outcome.row.code)
+    .bind(outcome.row.message)
+    .bind(outcome.replay)
+    .bind(&outcome.verification)
+    .bind(&outcome.cues)
+    .bind(&outcome.image_best)
+    .bind(to_db(now))
+    .execute(&mut **tx)
+    .await?;
     if outcome.row.billed {
         // Sessions of a simulating server are free.
         sqlx::query("INSERT INTO bill (biz_token, app_key, code, at_ms) SELECT biz_token, app_key, ?, ? FROM session WHERE biz_token = ? AND simulated = 0")

@@ -154,7 +154,13 @@ impl TryFrom<Raw> for SessionRow {
             transcript: key(raw.transcript, "transcript")?,
             seq: u64::try_from(raw.seq).map_err(|_| StoreError::Damaged("seq"))?,
             step: small(raw.step, "step")?,
-            excluded: raw.excluded.split(',').filter(|name| !name.is_empty()).map(str::parse).collect::<Result<_, _>>().map_err(|_| StoreError::Damaged("excluded"))?,
+            excluded: raw
+                .excluded
+                .split(',')
+                .filter(|name| !name.is_empty())
+                .map(str::parse)
+                .collect::<Result<_, _>>()
+                .map_err(|_| StoreError::Damaged("excluded"))?,
             deadline: from_db(raw.deadline_ms, "deadline_ms")?,
             finalise_mark: raw.finalise_mark.map(|mark| key(mark, "finalise_mark")).transpose()?,
         })
@@ -240,11 +246,13 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn startable(&self, biz_token: &str, now: Millis) -> Result<Option<(String, u32, u32)>, StoreError> {
-        Ok(sqlx::query_as("SELECT app_key, liveness_timeout_s, action_count FROM session WHERE biz_token = ? AND state = 'CREATED' AND expires_ms > ?")
-            .bind(biz_token)
-            .bind(to_db(now))
-            .fetch_optional(&self.readers)
-            .await?)
+        Ok(sqlx::query_as(
+            "SELECT app_key, liveness_timeout_s, action_count FROM session WHERE biz_token = ? AND state = 'CREATED' AND expires_ms > ?",
+        )
+        .bind(biz_token)
+        .bind(to_db(now))
+        .fetch_optional(&self.readers)
+        .await?)
     }
 
     /// Compare-and-set of init: true for exactly one caller per token.
@@ -293,7 +301,11 @@ impl Store {
     pub async fn reply(&self, biz_token: &str, seq: u64) -> Result<Option<Reply>, StoreError> {
         let Ok(seq) = i64::try_from(seq) else { return Ok(None) };
         let raw: Option<(Vec<u8>, u16, Vec<u8>)> =
-            sqlx::query_as("SELECT request_mark, status, body FROM reply WHERE biz_token = ? AND seq = ?").bind(biz_token).bind(seq).fetch_optional(&self.readers).await?;
+            sqlx::query_as("SELECT request_mark, status, body FROM reply WHERE biz_token = ? AND seq = ?")
+                .bind(biz_token)
+                .bind(seq)
+                .fetch_optional(&self.readers)
+                .await?;
         let Some((mark, status, body)) = raw else { return Ok(None) };
         Ok(Some(Reply { request_mark: mark.try_into().map_err(|_| StoreError::Damaged("request_mark"))?, status, body }))
     }
@@ -354,6 +366,9 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn orphaned(&self, now: Millis) -> Result<Vec<String>, StoreError> {
-        Ok(sqlx::query_scalar("SELECT biz_token FROM session WHERE state = 'VERIFYING' AND lease_until_ms <= ? LIMIT 64").bind(to_db(now)).fetch_all(&self.readers).await?)
+        Ok(sqlx::query_scalar("SELECT biz_token FROM session WHERE state = 'VERIFYING' AND lease_until_ms <= ? LIMIT 64")
+            .bind(to_db(now))
+            .fetch_all(&self.readers)
+            .await?)
     }
 }

@@ -86,12 +86,20 @@ impl Store {
     pub async fn add_token(&self, token: &NewToken) -> Result<String, StoreError> {
         let mut tx = self.begin().await?;
         if let Some(once) = &token.once {
-            let earlier: Option<Option<String>> =
-                sqlx::query_scalar("SELECT biz_token FROM nonce WHERE app_key = ? AND digest = ?").bind(&token.app_key).bind(once.digest.as_slice()).fetch_optional(&mut *tx).await?;
+            let earlier: Option<Option<String>> = sqlx::query_scalar("SELECT biz_token FROM nonce WHERE app_key = ? AND digest = ?")
+                .bind(&token.app_key)
+                .bind(once.digest.as_slice())
+                .fetch_optional(&mut *tx)
+                .await?;
             if let Some(biz_token) = earlier.flatten() {
                 return Ok(biz_token);
             }
-            sqlx::query("UPDATE nonce SET biz_token = ? WHERE app_key = ? AND digest = ?").bind(&token.biz_token).bind(&token.app_key).bind(once.digest.as_slice()).execute(&mut *tx).await?;
+            sqlx::query("UPDATE nonce SET biz_token = ? WHERE app_key = ? AND digest = ?")
+                .bind(&token.biz_token)
+                .bind(&token.app_key)
+                .bind(once.digest.as_slice())
+                .execute(&mut *tx)
+                .await?;
         }
         sqlx::query(
             "INSERT INTO session (biz_token, app_key, biz_no, idcard_name, idcard_number, liveness_timeout_s, action_count, security_level, force_compare, multi_oriented, simulated, created_ms, expires_ms, purge_ms)
@@ -130,7 +138,11 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn tokens_since(&self, app_key: &str, since: Millis) -> Result<u32, StoreError> {
-        let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM session WHERE app_key = ? AND created_ms >= ?").bind(app_key).bind(to_db(since)).fetch_one(&self.readers).await?;
+        let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM session WHERE app_key = ? AND created_ms >= ?")
+            .bind(app_key)
+            .bind(to_db(since))
+            .fetch_one(&self.readers)
+            .await?;
         Ok(u32::try_from(count).unwrap_or(u32::MAX))
     }
 
@@ -140,12 +152,14 @@ impl Store {
     /// [`StoreError`].
     pub async fn token(&self, biz_token: &str, app_key: &str, now: Millis) -> Result<Option<TokenRow>, StoreError> {
         type Raw = (Option<String>, String, i64, Option<i64>, bool);
-        let raw: Option<Raw> = sqlx::query_as("SELECT biz_no, state, expires_ms, deadline_ms, simulated FROM session WHERE biz_token = ? AND app_key = ? AND purge_ms > ?")
-            .bind(biz_token)
-            .bind(app_key)
-            .bind(to_db(now))
-            .fetch_optional(&self.readers)
-            .await?;
+        let raw: Option<Raw> = sqlx::query_as(
+            "SELECT biz_no, state, expires_ms, deadline_ms, simulated FROM session WHERE biz_token = ? AND app_key = ? AND purge_ms > ?",
+        )
+        .bind(biz_token)
+        .bind(app_key)
+        .bind(to_db(now))
+        .fetch_optional(&self.readers)
+        .await?;
         let Some((biz_no, state, expires, deadline, simulated)) = raw else { return Ok(None) };
         Ok(Some(TokenRow {
             biz_no,

@@ -11,12 +11,22 @@ use std::{
 };
 
 fn faceid(data: &Path, args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_faceid")).arg("--data").arg(data).args(args).env("FACEID_LOG", "warn").stdin(Stdio::null()).output().expect("faceid runs")
+    Command::new(env!("CARGO_BIN_EXE_faceid"))
+        .arg("--data")
+        .arg(data)
+        .args(args)
+        .env("FACEID_LOG", "warn")
+        .stdin(Stdio::null())
+        .output()
+        .expect("faceid runs")
 }
 
 fn lines(output: &Output) -> Vec<Value> {
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("not JSON: {line}"))).collect()
+    String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("not JSON: {line}")))
+        .collect()
 }
 
 fn code(output: &Output) -> Option<i32> {
@@ -26,14 +36,19 @@ fn code(output: &Output) -> Option<i32> {
 #[test]
 fn keys() {
     let dir = tempfile::tempdir().expect("folder");
-    let made = lines(&faceid(dir.path(), &["key", "create", "--label", "shop", "--origin", "https://shop.example", "--app-code", "--json"]));
+    let made =
+        lines(&faceid(dir.path(), &["key", "create", "--label", "shop", "--origin", "https://shop.example", "--app-code", "--json"]));
     let key = made[0]["app_key"].as_str().expect("app_key").to_owned();
     let secret = made[0]["app_secret"].as_str().expect("app_secret");
     assert_eq!((secret.len(), made[0]["app_code"].as_str().map(str::len)), (64, Some(32)), "256 and 128 bits");
     let listed = faceid(dir.path(), &["key", "list", "--json"]);
     assert!(!String::from_utf8_lossy(&listed.stdout).contains(secret), "secrets are shown once");
     let listed = lines(&listed);
-    assert_eq!((listed.len(), listed[0]["app_key"].as_str(), &listed[0]["revoked"], &listed[0]["app_code"]), (1, Some(key.as_str()), &Value::Null, &Value::Bool(true)), "{listed:?}");
+    assert_eq!(
+        (listed.len(), listed[0]["app_key"].as_str(), &listed[0]["revoked"], &listed[0]["app_code"]),
+        (1, Some(key.as_str()), &Value::Null, &Value::Bool(true)),
+        "{listed:?}"
+    );
     assert_eq!(code(&faceid(dir.path(), &["key", "revoke", &key])), Some(0), "revoke");
     assert_eq!(code(&faceid(dir.path(), &["key", "revoke", &key])), Some(1), "already revoked");
     assert_eq!(code(&faceid(dir.path(), &["key", "create", "--origin", "https://shop.example/path"])), Some(2), "not an origin");
@@ -43,7 +58,11 @@ fn keys() {
         use std::os::unix::fs::PermissionsExt;
         let nested = dir.path().join("a/b");
         assert_eq!(code(&faceid(&nested, &["migrate"])), Some(0), "migrate");
-        assert_eq!(std::fs::metadata(&nested).expect("folder").permissions().mode() & 0o777, 0o700, "nobody else looks into the data folder");
+        assert_eq!(
+            std::fs::metadata(&nested).expect("folder").permissions().mode() & 0o777,
+            0o700,
+            "nobody else looks into the data folder"
+        );
     }
 }
 
@@ -58,7 +77,11 @@ fn authority() {
         std::fs::write(&csv, text).expect("csv");
         faceid(&data, &["authority", "import", "--csv", csv.to_str().expect("path"), "--photos", photos.to_str().expect("path"), "--json"])
     };
-    assert_eq!(lines(&import(&format!("number,name,photo\n{NUMBER},{NAME},a.jpg\n11010519491231002x,\"Li, Si\",\n")))[0]["added"], 2, "two people");
+    assert_eq!(
+        lines(&import(&format!("number,name,photo\n{NUMBER},{NAME},a.jpg\n11010519491231002x,\"Li, Si\",\n")))[0]["added"],
+        2,
+        "two people"
+    );
     assert_eq!(code(&import(&format!("number,name,photo\n11010519491231002X,Wang,a.jpg\n{NUMBER}0,{NAME},\n"))), Some(1), "a bad number");
     assert_eq!(code(&import("number,name,photo\n11010519491231002X,Wang,missing.jpg\n")), Some(1), "a photo that is not there");
     assert_eq!(code(&import("number,photo\n1,2\n")), Some(1), "a column is missing");
@@ -66,9 +89,17 @@ fn authority() {
     let text = String::from_utf8_lossy(&listed.stdout).into_owned();
     assert!(!text.contains(NUMBER) && !text.contains(NAME), "masked: {text}");
     let listed = lines(&listed);
-    assert_eq!((listed.len(), &listed[0]["photo_bytes"], &listed[1]["photo_bytes"]), (2, &Value::from(4), &Value::Null), "failed imports changed nothing: {listed:?}");
+    assert_eq!(
+        (listed.len(), &listed[0]["photo_bytes"], &listed[1]["photo_bytes"]),
+        (2, &Value::from(4), &Value::Null),
+        "failed imports changed nothing: {listed:?}"
+    );
     assert_eq!(code(&faceid(&data, &["authority", "add", "--number", "1", "--name", NAME])), Some(2), "bad number");
-    assert_eq!(code(&faceid(&data, &["authority", "add", "--number", NUMBER, "--name", NAME, "--photo", "/nowhere.jpg"])), Some(3), "no such file");
+    assert_eq!(
+        code(&faceid(&data, &["authority", "add", "--number", NUMBER, "--name", NAME, "--photo", "/nowhere.jpg"])),
+        Some(3),
+        "no such file"
+    );
     assert_eq!(code(&faceid(&data, &["authority", "add", "--number", NUMBER, "--name", NAME])), Some(0), "replace");
 }
 

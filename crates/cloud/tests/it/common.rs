@@ -188,7 +188,14 @@ impl World {
         let store = Store::open(folder.path()).await.expect("database");
         let clock = Arc::new(TestClock(AtomicU64::new(START)));
         let judge = Arc::new(ScriptedJudge::default());
-        let app = App::new(store.clone(), clock.clone(), config, judge.clone(), Arc::new(LocalRegistry(store)), DemoMode { simulated, ..DemoMode::default() });
+        let app = App::new(
+            store.clone(),
+            clock.clone(),
+            config,
+            judge.clone(),
+            Arc::new(LocalRegistry(store)),
+            DemoMode { simulated, ..DemoMode::default() },
+        );
         Self { router: faceid_cloud::router(app.clone()), app, clock, judge, folder }
     }
 
@@ -278,7 +285,9 @@ pub struct Client<'a> {
 static NONCE: AtomicU64 = AtomicU64::new(1);
 
 pub fn encode_form(pairs: &[(String, String)]) -> String {
-    let escape = |text: &str| text.bytes().map(|b| if b.is_ascii_alphanumeric() { (b as char).to_string() } else { format!("%{b:02X}") }).collect::<String>();
+    let escape = |text: &str| {
+        text.bytes().map(|b| if b.is_ascii_alphanumeric() { (b as char).to_string() } else { format!("%{b:02X}") }).collect::<String>()
+    };
     pairs.iter().map(|(k, v)| format!("{}={}", escape(k), escape(v))).collect::<Vec<_>>().join("&")
 }
 
@@ -290,7 +299,15 @@ pub fn hmac_base64(secret: &str, text: &str) -> String {
 
 impl Client<'_> {
     /// Signs: `pairs` are the merged parameters, decoded.
-    pub fn request(&self, method: &str, target: &str, content_type: &str, body: Vec<u8>, pairs: &[(String, String)], content_md5: Option<String>) -> Request<Body> {
+    pub fn request(
+        &self,
+        method: &str,
+        target: &str,
+        content_type: &str,
+        body: Vec<u8>,
+        pairs: &[(String, String)],
+        content_md5: Option<String>,
+    ) -> Request<Body> {
         let timestamp = self.world.clock.now().0.to_string();
         let nonce = format!("nonce-{}", NONCE.fetch_add(1, Ordering::SeqCst));
         let mut sorted: BTreeMap<&str, &str> = BTreeMap::new();
@@ -328,7 +345,14 @@ impl Client<'_> {
     }
 
     pub fn form_request(&self, form: &[(String, String)]) -> Request<Body> {
-        self.request("POST", "/face/v1.2/sdk/get_biz_token", "application/x-www-form-urlencoded; charset=UTF-8", encode_form(form).into_bytes(), form, None)
+        self.request(
+            "POST",
+            "/face/v1.2/sdk/get_biz_token",
+            "application/x-www-form-urlencoded; charset=UTF-8",
+            encode_form(form).into_bytes(),
+            form,
+            None,
+        )
     }
 
     pub async fn get(&self, target: &str) -> Answer {

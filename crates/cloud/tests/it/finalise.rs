@@ -41,7 +41,11 @@ async fn a_whole_session_ends_with_a_bill_and_a_result() {
     let mut got = keys.clone();
     got.sort_unstable();
     assert_eq!(got, expected, "verbose 0");
-    assert_eq!((plain["biz_no"].as_str(), plain["biz_token"].as_str(), plain["result_message"].as_str()), (Some("order 0001+&=%"), Some(token.as_str()), Some("SUCCESS")), "given back");
+    assert_eq!(
+        (plain["biz_no"].as_str(), plain["biz_token"].as_str(), plain["result_message"].as_str()),
+        (Some("order 0001+&=%"), Some(token.as_str()), Some("SUCCESS")),
+        "given back"
+    );
 
     let verbose = world.result(&token, true).await.json();
     let side = json!({ "confidence": 83.23666, "thresholds": thresholds() });
@@ -112,7 +116,14 @@ async fn a_failing_source_is_a_billed_3000() {
         }
     }
     let mut world = World::new().await;
-    let app = faceid_cloud::App::new(world.app.store.clone(), world.clock.clone(), Config::default(), world.judge.clone(), std::sync::Arc::new(Down), faceid_cloud::DemoMode::default());
+    let app = faceid_cloud::App::new(
+        world.app.store.clone(),
+        world.clock.clone(),
+        Config::default(),
+        world.judge.clone(),
+        std::sync::Arc::new(Down),
+        faceid_cloud::DemoMode::default(),
+    );
     world.router = faceid_cloud::router(app);
     let token = world.token().await;
     let mut page = Page::ready(&world, &token).await;
@@ -122,7 +133,16 @@ async fn a_failing_source_is_a_billed_3000() {
 
 #[tokio::test]
 async fn the_security_level_moves_the_threshold() {
-    for (level, confidence, code) in [("1", 62.2, 51000), ("1", 62.1, 52000), ("2", 69.4, 51000), ("2", 69.3, 52000), ("3", 74.4, 51000), ("3", 74.3, 52000), ("4", 78.1, 51000), ("4", 78.0, 52000)] {
+    for (level, confidence, code) in [
+        ("1", 62.2, 51000),
+        ("1", 62.1, 52000),
+        ("2", 69.4, 51000),
+        ("2", 69.3, 52000),
+        ("3", 74.4, 51000),
+        ("3", 74.3, 52000),
+        ("4", 78.1, 51000),
+        ("4", 78.0, 52000),
+    ] {
         let world = World::new().await;
         world.script(|s| s.confidence = confidence);
         let token = world.token_with(&[("security_level", level)]).await;
@@ -139,7 +159,11 @@ async fn a_fake_is_compared_only_on_demand_and_never_passes() {
     let mut page = Page::ready(&world, &token).await;
     assert_eq!(page.finalise().await.text(), fin(54100, "FAIL_LIVING_FACE_ATTACK"), "still an attack");
     let verbose = world.result(&token, true).await.json();
-    assert_eq!((verbose["result_code"].as_u64(), verbose["verification"]["idcard"]["confidence"].as_f64()), (Some(4100), Some(83.23666)), "{verbose}");
+    assert_eq!(
+        (verbose["result_code"].as_u64(), verbose["verification"]["idcard"]["confidence"].as_f64()),
+        (Some(4100), Some(83.23666)),
+        "{verbose}"
+    );
     assert!(bills(&world).await.is_empty(), "free");
 }
 
@@ -287,7 +311,10 @@ fn a_crash_leaves_nothing_half_written_and_another_worker_finishes() {
         let world = World::on(folder, Config::default(), false).await;
         world.clock.advance_s(20);
         assert_eq!(world.outcome(&token).await, (9000, "LIVING_IN_PROGRESS".into()), "no verdict");
-        assert!(bills(&world).await.is_empty() && world.app.store.verdict(&token).await.expect("verdict").is_none(), "nothing half-written");
+        assert!(
+            bills(&world).await.is_empty() && world.app.store.verdict(&token).await.expect("verdict").is_none(),
+            "nothing half-written"
+        );
         let waiting = world.send(session_requests).await;
         assert_eq!(waiting.text(), r#"{"state":"verifying","retry_after_ms":500}"#, "the lease of the dead worker still runs");
         world.clock.advance_s(31);

@@ -1,9 +1,7 @@
 //! Every published and recorded signature vector, bit flips, and replays.
 
-
-
-use axum::body::Body;
 use crate::common::{KEY, SECRET, START, World, encode_form, usual};
+use axum::body::Body;
 use faceid_cloud::sign::{self, Candidate, Fault, Policy, SignedRequest};
 use faceid_protocol::Millis;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, Uri};
@@ -44,7 +42,14 @@ impl Vector {
     }
 
     fn request(&self) -> SignedRequest<'_> {
-        SignedRequest { method: &self.method, base_path: "", path: self.uri.path(), query: self.uri.query(), headers: &self.headers, body: &self.body }
+        SignedRequest {
+            method: &self.method,
+            base_path: "",
+            path: self.uri.path(),
+            query: self.uri.query(),
+            headers: &self.headers,
+            body: &self.body,
+        }
     }
 
     fn now(&self) -> Millis {
@@ -117,14 +122,52 @@ fn time_and_form_of_the_headers() {
         sign::verify(&vector.request(), vector.secret.as_bytes(), Policy::default(), Millis(1_532_485_677_123)).map(|v| v.candidate)
     };
     assert_eq!(vector(|_| ()), Ok(Candidate::C0), "unchanged");
-    assert_eq!(vector(|h| { h.remove("x-ca-signature"); }), Err(Fault::Empty), "no signature");
-    assert_eq!(vector(|h| { h.insert("x-ca-timestamp", HeaderValue::from_static("soon")); }), Err(Fault::Timestamp), "not a number");
-    assert_eq!(vector(|h| { h.remove("content-md5"); }), Err(Fault::ContentMd5), "body not covered");
-    assert_eq!(vector(|h| { h.insert("content-md5", HeaderValue::from_static("AAAAAAAAAAAAAAAAAAAAAA==")); }), Err(Fault::ContentMd5), "another body");
-    assert_eq!(vector(|h| { h.insert("x-ca-signature-method", HeaderValue::from_static("HmacSHA1")); }), Err(Fault::Signature), "SHA-1");
-    assert_eq!(vector(|h| { h.append("x-ca-timestamp", HeaderValue::from_static("1532485677123")); }), Err(Fault::Timestamp), "a signed header twice");
+    assert_eq!(
+        vector(|h| {
+            h.remove("x-ca-signature");
+        }),
+        Err(Fault::Empty),
+        "no signature"
+    );
+    assert_eq!(
+        vector(|h| {
+            h.insert("x-ca-timestamp", HeaderValue::from_static("soon"));
+        }),
+        Err(Fault::Timestamp),
+        "not a number"
+    );
+    assert_eq!(
+        vector(|h| {
+            h.remove("content-md5");
+        }),
+        Err(Fault::ContentMd5),
+        "body not covered"
+    );
+    assert_eq!(
+        vector(|h| {
+            h.insert("content-md5", HeaderValue::from_static("AAAAAAAAAAAAAAAAAAAAAA=="));
+        }),
+        Err(Fault::ContentMd5),
+        "another body"
+    );
+    assert_eq!(
+        vector(|h| {
+            h.insert("x-ca-signature-method", HeaderValue::from_static("HmacSHA1"));
+        }),
+        Err(Fault::Signature),
+        "SHA-1"
+    );
+    assert_eq!(
+        vector(|h| {
+            h.append("x-ca-timestamp", HeaderValue::from_static("1532485677123"));
+        }),
+        Err(Fault::Timestamp),
+        "a signed header twice"
+    );
     let n3 = Vector::all().into_iter().find(|v| v.id == "N3").expect("N3");
-    for (shift, expected) in [(900_000_i64, Ok(Candidate::C0)), (900_001, Err(Fault::Expired)), (-900_000, Ok(Candidate::C0)), (-900_001, Err(Fault::Expired))] {
+    for (shift, expected) in
+        [(900_000_i64, Ok(Candidate::C0)), (900_001, Err(Fault::Expired)), (-900_000, Ok(Candidate::C0)), (-900_001, Err(Fault::Expired))]
+    {
         let now = Millis(n3.now().0.saturating_add_signed(shift));
         let got = sign::verify(&n3.request(), n3.secret.as_bytes(), Policy::default(), now).map(|v| v.candidate);
         assert_eq!(got, expected, "clock {shift} ms away");
@@ -204,8 +247,13 @@ fn single_bit_flips_never_change_a_request_unnoticed() {
         for vector in &vectors {
             let list = vector.headers["x-ca-signature-headers"].to_str().expect("text");
             let own = ["accept", "content-type", "content-md5", "date", "x-ca-signature", "x-ca-signature-headers"];
-            let headers: Vec<String> = list.split(',').chain(own).map(str::to_lowercase).filter(|name| vector.headers.contains_key(name)).collect();
-            let bits = 8 * (vector.method.len() + vector.uri.to_string().len() + vector.body.len() + headers.iter().map(|h| vector.headers[h].len()).sum::<usize>());
+            let headers: Vec<String> =
+                list.split(',').chain(own).map(str::to_lowercase).filter(|name| vector.headers.contains_key(name)).collect();
+            let bits = 8
+                * (vector.method.len()
+                    + vector.uri.to_string().len()
+                    + vector.body.len()
+                    + headers.iter().map(|h| vector.headers[h].len()).sum::<usize>());
             // a stride that visits every bit in time
             let Some(changed) = flip(vector, &headers, (round * 7919) % bits) else { continue };
             tried += 1;
@@ -215,7 +263,14 @@ fn single_bit_flips_never_change_a_request_unnoticed() {
             } else {
                 // Only another spelling of the very same bytes (hex digits of %xx are case-free) may pass; its nonce is the same, so it is a replay.
                 // A query value shadowed by a form value of the same name is not signed either; such a request is refused as ambiguous.
-                assert!(meaning(&changed) == meaning(vector) || is_ambiguous(&changed), "{}: a changed request passed: {} {:?} {:?}", vector.id, changed.uri, String::from_utf8_lossy(&changed.body), changed.headers);
+                assert!(
+                    meaning(&changed) == meaning(vector) || is_ambiguous(&changed),
+                    "{}: a changed request passed: {} {:?} {:?}",
+                    vector.id,
+                    changed.uri,
+                    String::from_utf8_lossy(&changed.body),
+                    changed.headers
+                );
                 same_meaning += 1;
             }
         }
@@ -270,7 +325,11 @@ async fn vectors_pass_the_router_as_far_as_the_parameters() {
     for vector in Vector::all().into_iter().filter(|v| v.uri.path().starts_with("/face/")) {
         let world = World::new().await;
         world.clock.set(vector.now().0);
-        let mut request = Request::builder().method(vector.method.as_str()).uri(vector.uri.clone()).body(Body::from(vector.body.clone())).expect("request");
+        let mut request = Request::builder()
+            .method(vector.method.as_str())
+            .uri(vector.uri.clone())
+            .body(Body::from(vector.body.clone()))
+            .expect("request");
         *request.headers_mut() = vector.headers.clone();
         let answer = world.send(request).await;
         let expected = match vector.id.as_str() {
@@ -285,7 +344,13 @@ async fn vectors_pass_the_router_as_far_as_the_parameters() {
             "N5" | "P3" => (403, "INVALID_SIGN".into()),
             other => panic!("{other}: no expectation"),
         };
-        assert_eq!((answer.status.as_u16(), answer.json()["error"].as_str().unwrap_or_default().to_owned()), expected, "{}: {}", vector.id, answer.text());
+        assert_eq!(
+            (answer.status.as_u16(), answer.json()["error"].as_str().unwrap_or_default().to_owned()),
+            expected,
+            "{}: {}",
+            vector.id,
+            answer.text()
+        );
     }
 }
 
@@ -301,7 +366,11 @@ async fn nonces_are_used_once_across_a_restart_and_for_their_whole_life() {
     };
     assert_eq!(world.send(again(&head)).await.status, StatusCode::OK, "first");
     let second = world.send(again(&head)).await;
-    assert_eq!((second.status, second.error(), second.header("x-ca-error-message")), (StatusCode::FORBIDDEN, "AUTHENTICATION_ERROR".into(), "Nonce Used".into()), "second");
+    assert_eq!(
+        (second.status, second.error(), second.header("x-ca-error-message")),
+        (StatusCode::FORBIDDEN, "AUTHENTICATION_ERROR".into(), "Nonce Used".into()),
+        "second"
+    );
 
     world.app.store.close().await;
     let world = World::on(world.folder, faceid_cloud::config::Config::default(), false).await;
@@ -320,7 +389,10 @@ async fn a_post_without_nonce_is_idempotent() {
         let form = usual();
         let mut sorted: Vec<String> = form.iter().map(|(k, v)| format!("{k}={v}")).collect();
         sorted.sort();
-        let text = format!("POST\n\n\napplication/x-www-form-urlencoded\n\nx-ca-key:{KEY}\nx-ca-timestamp:{START}\n/face/v1.2/sdk/get_biz_token?{}", sorted.join("&"));
+        let text = format!(
+            "POST\n\n\napplication/x-www-form-urlencoded\n\nx-ca-key:{KEY}\nx-ca-timestamp:{START}\n/face/v1.2/sdk/get_biz_token?{}",
+            sorted.join("&")
+        );
         Request::post("/face/v1.2/sdk/get_biz_token")
             .header("content-type", "application/x-www-form-urlencoded")
             .header("x-ca-key", KEY)

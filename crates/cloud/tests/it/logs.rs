@@ -35,7 +35,8 @@ impl<'a> MakeWriter<'a> for Captured {
 #[test]
 fn a_whole_session_leaves_no_personal_data_in_the_log() {
     let captured = Captured::default();
-    let subscriber = tracing_subscriber::fmt().with_env_filter(EnvFilter::new("trace")).with_ansi(false).with_writer(captured.clone()).finish();
+    let subscriber =
+        tracing_subscriber::fmt().with_env_filter(EnvFilter::new("trace")).with_ansi(false).with_writer(captured.clone()).finish();
     // Everything the service's own code, its libraries and its worker threads say, down to trace.
     tracing::subscriber::set_global_default(subscriber).expect("the only test that sets it");
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("runtime");
@@ -45,12 +46,30 @@ fn a_whole_session_leaves_no_personal_data_in_the_log() {
         let mut page = Page::ready(&world, &token).await;
         assert_eq!(page.finalise().await.status.as_u16(), 200, "verdict");
         assert_eq!(world.result(&token, true).await.status.as_u16(), 200, "result");
-        let bad = world.signed().post_form(&[("liveness_type".into(), "meglive".into()), ("idcard_name".into(), NAME.into()), ("idcard_number".into(), "123".into())]).await;
+        let bad = world
+            .signed()
+            .post_form(&[
+                ("liveness_type".into(), "meglive".into()),
+                ("idcard_name".into(), NAME.into()),
+                ("idcard_number".into(), "123".into()),
+            ])
+            .await;
         assert_eq!(bad.status.as_u16(), 400, "a refused call");
         world.app.store.close().await;
         drop(world.result(&token, true).await);
         let session = page.channel.session_id().to_owned();
-        vec![NAME.to_owned(), NUMBER.to_owned(), "serial-4711".into(), token, session, SECRET.into(), "ZmFjZSBvbmU".into(), "best picture".into(), "Mozilla/5.0 (personal)".into(), ORIGIN.into()]
+        vec![
+            NAME.to_owned(),
+            NUMBER.to_owned(),
+            "serial-4711".into(),
+            token,
+            session,
+            SECRET.into(),
+            "ZmFjZSBvbmU".into(),
+            "best picture".into(),
+            "Mozilla/5.0 (personal)".into(),
+            ORIGIN.into(),
+        ]
     });
     let bytes = captured.0.lock().expect("log").clone();
     let log = String::from_utf8_lossy(&bytes);

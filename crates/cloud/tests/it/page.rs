@@ -61,7 +61,8 @@ impl<'a> Page<'a> {
         assert_eq!(answer.status.as_u16(), 200, "init: {}", answer.text());
         let init: InitReply = serde_json::from_slice(&answer.body).expect("init reply");
         let keys = handshake.keys(&body, &answer.body, &init.server_pub).expect("keys");
-        let channel = Channel::open(keys, init.session_id.clone(), "/sdk/v1/init", &answer.body, Some(&answer.header("x-fid-mac"))).expect("authentic init reply");
+        let channel = Channel::open(keys, init.session_id.clone(), "/sdk/v1/init", &answer.body, Some(&answer.header("x-fid-mac")))
+            .expect("authentic init reply");
         assert_eq!(STANDARD.decode(&init.server_pub).expect("base64").len(), 65, "uncompressed point");
         Self { world, channel, init, origin: Some(ORIGIN.into()), waiting: Vec::new(), best: Vec::new() }
     }
@@ -144,7 +145,8 @@ impl<'a> Page<'a> {
 
     pub fn finalise_body(&self) -> Vec<u8> {
         let transcript = hex::encode(self.channel.transcript());
-        serde_json::to_vec(&json!({ "best": sha(&self.best), "telemetry": { "frames_seen": 300 }, "transcript": transcript })).expect("JSON")
+        serde_json::to_vec(&json!({ "best": sha(&self.best), "telemetry": { "frames_seen": 300 }, "transcript": transcript }))
+            .expect("JSON")
     }
 
     /// A session ready to be finalised.

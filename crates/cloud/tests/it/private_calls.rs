@@ -89,7 +89,11 @@ async fn a_repeated_call_gets_its_reply_and_another_body_ends_the_session() {
     let other_sealed = page.seal("POST", "challenge", &other);
     let first = world.send(page.request(&sealed, body.clone())).await;
     let second = world.send(page.request(&sealed, body.clone())).await;
-    assert_eq!((first.status.as_u16(), &first.body, first.header("x-fid-mac")), (200, &second.body, second.header("x-fid-mac")), "the very same reply");
+    assert_eq!(
+        (first.status.as_u16(), &first.body, first.header("x-fid-mac")),
+        (200, &second.body, second.header("x-fid-mac")),
+        "the very same reply"
+    );
     page.channel.advance(&sealed, &first.body);
     world.clock.advance_s(2);
     drop(page.next(1).await);
@@ -98,7 +102,9 @@ async fn a_repeated_call_gets_its_reply_and_another_body_ends_the_session() {
 
     let replay = world.send(page.request(&other_sealed, other)).await;
     is(&replay, FAIL, "same sequence, other body");
-    page.channel.verify(&other_sealed, &replay.body, Some(&replay.header("x-fid-mac"))).expect("the refusal of an authenticated call is sealed");
+    page.channel
+        .verify(&other_sealed, &replay.body, Some(&replay.header("x-fid-mac")))
+        .expect("the refusal of an authenticated call is sealed");
     assert_eq!(world.outcome(&token).await, (4200, "AUTHENTICATION_FAIL".into()), "recorded");
     world.clock.advance_s(2);
     let after = page.commit(2).await;
@@ -165,7 +171,14 @@ async fn a_demo_may_script_its_actions() {
     let mut world = World::new().await;
     let demo = faceid_cloud::DemoMode { actions: vec![Action::Shake, Action::Shake], ..Default::default() };
     let authority = std::sync::Arc::new(faceid_cloud::authority::LocalRegistry(world.app.store.clone()));
-    let app = faceid_cloud::App::new(world.app.store.clone(), world.clock.clone(), world.app.config.clone(), world.judge.clone(), authority, demo);
+    let app = faceid_cloud::App::new(
+        world.app.store.clone(),
+        world.clock.clone(),
+        world.app.config.clone(),
+        world.judge.clone(),
+        authority,
+        demo,
+    );
     world.router = faceid_cloud::router(app);
     let mut page = Page::open(&world, &world.token().await).await;
     for step in 0..3 {
@@ -209,10 +222,18 @@ async fn uploads_take_committed_bytes_only() {
     assert_eq!(page.call("POST", "challenge", &commit).await.status.as_u16(), 200, "commit");
 
     let uncommitted = b"other".to_vec();
-    is(&page.call("PUT", &format!("frames/{}", sha(&uncommitted)), &uncommitted).await, (400, r#"{"code":50400,"message":"BAD_ARGUMENTS:frame"}"#), "not committed");
+    is(
+        &page.call("PUT", &format!("frames/{}", sha(&uncommitted)), &uncommitted).await,
+        (400, r#"{"code":50400,"message":"BAD_ARGUMENTS:frame"}"#),
+        "not committed",
+    );
     is(&page.call("PUT", "frames/zz", &frame).await, (400, r#"{"code":50400,"message":"BAD_ARGUMENTS:frame"}"#), "no digest");
     let sealed = page.seal("PUT", &name, &frame);
-    is(&world.send(page.request(&sealed, b"forged".to_vec())).await, (400, r#"{"code":50400,"message":"BAD_ARGUMENTS:body"}"#), "other bytes under a committed name");
+    is(
+        &world.send(page.request(&sealed, b"forged".to_vec())).await,
+        (400, r#"{"code":50400,"message":"BAD_ARGUMENTS:body"}"#),
+        "other bytes under a committed name",
+    );
     assert_eq!(page.call("PUT", &name, &frame).await.status.as_u16(), 204, "the true bytes");
     let again = world.send(page.request(&sealed, frame.clone())).await;
     assert_eq!((again.status.as_u16(), again.body.len()), (204, 0), "a retry");
@@ -245,7 +266,13 @@ async fn upload_limits() {
 async fn deadlines_are_the_servers() {
     let timeout = (409, r#"{"code":54200,"message":"USER_TIMEOUT"}"#);
     let world = World::new().await;
-    let (setup, action, whole, upload, fast) = (world.token().await, world.token().await, world.token().await, world.token_with(&[("liveness_action_count", "1")]).await, world.token().await);
+    let (setup, action, whole, upload, fast) = (
+        world.token().await,
+        world.token().await,
+        world.token().await,
+        world.token_with(&[("liveness_action_count", "1")]).await,
+        world.token().await,
+    );
 
     let mut page = Page::open(&world, &setup).await;
     world.clock.advance_s(180);

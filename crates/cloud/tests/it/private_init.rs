@@ -83,7 +83,14 @@ async fn used_unknown_expired_and_foreign_tokens_are_denied_alike() {
 async fn the_origin_must_be_in_the_keys_list_exactly() {
     let world = World::new().await;
     let token = world.token().await;
-    for origin in [None, Some("null"), Some("https://evil.example"), Some("https://shop.example:444"), Some("http://shop.example"), Some("https://shop.example/")] {
+    for origin in [
+        None,
+        Some("null"),
+        Some("https://evil.example"),
+        Some("https://shop.example:444"),
+        Some("http://shop.example"),
+        Some("https://shop.example/"),
+    ] {
         assert_eq!(refused(&world, &token, origin, |_| ()).await, denied(), "{origin:?}");
     }
     let key = NewKey {
@@ -100,7 +107,9 @@ async fn the_origin_must_be_in_the_keys_list_exactly() {
     drop(Page::open(&world, &token).await);
 
     let form = format!("liveness_type=meglive&idcard_name={NAME}&idcard_number={NUMBER}");
-    let request = Request::post("/face/v1.2/sdk/get_biz_token").header("authorization", "APPCODE native-code").header("content-type", "application/x-www-form-urlencoded");
+    let request = Request::post("/face/v1.2/sdk/get_biz_token")
+        .header("authorization", "APPCODE native-code")
+        .header("content-type", "application/x-www-form-urlencoded");
     let answer = world.send(request.body(Body::from(form)).expect("request")).await;
     let token = answer.json()["biz_token"].as_str().expect("token").to_owned();
     let answer = world.send(init_request(init_body(&token, &handshake(), |_| ()), None)).await;
@@ -122,7 +131,13 @@ async fn faults_of_the_request_leave_the_token_usable() {
         ("long nonce", |b| b["client_nonce"] = json!("00".repeat(17)), (400, 50400, "BAD_ARGUMENTS:client_nonce")),
         ("no point", |b| b["client_pub"] = json!(""), (400, 50400, "BAD_ARGUMENTS:client_pub")),
         ("point at infinity", |b| b["client_pub"] = json!("AA=="), (400, 50400, "BAD_ARGUMENTS:client_pub")),
-        ("a field missing", |b| { b.as_object_mut().expect("object").remove("sdk"); }, (400, 50400, "BAD_ARGUMENTS:body")),
+        (
+            "a field missing",
+            |b| {
+                b.as_object_mut().expect("object").remove("sdk");
+            },
+            (400, 50400, "BAD_ARGUMENTS:body"),
+        ),
         ("mistyped", |b| b["v"] = json!("1"), (400, 50400, "BAD_ARGUMENTS:body")),
     ];
     for (name, change, (status, code, message)) in cases {
@@ -152,13 +167,24 @@ async fn preflights_are_answered_for_origins_of_active_keys_only() {
     for path in ["/sdk/v1/init", "/sdk/v1/challenge", "/sdk/v1/frames/00", "/sdk/v1/finalise", "/sdk/v1/cancel"] {
         let answer = world.send(preflight(path, ORIGIN)).await;
         assert_eq!(answer.status.as_u16(), 204, "{path}");
-        let shown = ["access-control-allow-origin", "access-control-allow-methods", "access-control-allow-headers", "access-control-max-age", "access-control-allow-credentials"].map(|h| answer.header(h));
+        let shown = [
+            "access-control-allow-origin",
+            "access-control-allow-methods",
+            "access-control-allow-headers",
+            "access-control-max-age",
+            "access-control-allow-credentials",
+        ]
+        .map(|h| answer.header(h));
         assert_eq!(shown, [ORIGIN, "POST, PUT", "content-type, x-fid-session, x-fid-seq, x-fid-prev, x-fid-mac", "600", ""], "{path}");
     }
     let stranger = world.send(preflight("/sdk/v1/init", "https://evil.example")).await;
     assert_eq!((stranger.status.as_u16(), stranger.header("access-control-allow-origin")), (403, String::new()), "stranger");
     let refusal = world.send(init_request(b"{}".to_vec(), Some(ORIGIN))).await;
-    assert_eq!((refusal.header("access-control-allow-origin"), refusal.header("access-control-expose-headers")), (ORIGIN.into(), "x-fid-mac".into()), "refusals can be read");
+    assert_eq!(
+        (refusal.header("access-control-allow-origin"), refusal.header("access-control-expose-headers")),
+        (ORIGIN.into(), "x-fid-mac".into()),
+        "refusals can be read"
+    );
     for path in ["/face/v1.2/sdk/get_biz_token", "/face/v1.2/sdk/get_result"] {
         let answer = world.send(preflight(path, ORIGIN)).await;
         assert_eq!((answer.status.as_u16(), answer.header("access-control-allow-origin")), (404, String::new()), "{path} has no CORS");
@@ -181,7 +207,8 @@ async fn unknown_calls_wrong_methods_and_overload_have_their_rows() {
     let (_sender, receiver) = tokio::sync::mpsc::channel::<Result<Vec<u8>, std::io::Error>>(1);
     let stream = Body::new(Hanging(receiver));
     let router = world.router.clone();
-    let hanging = tokio::spawn(async move { tower::ServiceExt::oneshot(router, Request::post("/sdk/v1/init").body(stream).expect("request")).await });
+    let hanging =
+        tokio::spawn(async move { tower::ServiceExt::oneshot(router, Request::post("/sdk/v1/init").body(stream).expect("request")).await });
     tokio::task::yield_now().await;
     let mut answer = world.send(init_request(b"{}".to_vec(), None)).await;
     for _ in 0..50 {
@@ -191,7 +218,11 @@ async fn unknown_calls_wrong_methods_and_overload_have_their_rows() {
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
         answer = world.send(init_request(b"{}".to_vec(), None)).await;
     }
-    assert_eq!((answer.status.as_u16(), answer.text()), (429, r#"{"code":50429,"message":"CONCURRENCY_LIMIT_EXCEEDED"}"#.into()), "no place left");
+    assert_eq!(
+        (answer.status.as_u16(), answer.text()),
+        (429, r#"{"code":50429,"message":"CONCURRENCY_LIMIT_EXCEEDED"}"#.into()),
+        "no place left"
+    );
     hanging.abort();
 }
 
@@ -201,7 +232,10 @@ impl hyper::body::Body for Hanging {
     type Data = bytes::Bytes;
     type Error = std::io::Error;
 
-    fn poll_frame(mut self: std::pin::Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> std::task::Poll<Option<Result<hyper::body::Frame<bytes::Bytes>, std::io::Error>>> {
+    fn poll_frame(
+        mut self: std::pin::Pin<&mut Self>,
+        cx: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<hyper::body::Frame<bytes::Bytes>, std::io::Error>>> {
         self.0.poll_recv(cx).map(|item| item.map(|bytes| bytes.map(|b| hyper::body::Frame::data(b.into()))))
     }
 }

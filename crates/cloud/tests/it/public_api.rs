@@ -124,9 +124,17 @@ async fn repeated_parameters_and_broken_text() {
     assert_eq!(shown(&world.signed().post_form(&form).await), (400, "BAD_ARGUMENTS:security_level".into()), "two values");
 
     let code = |form: &'static [u8]| {
-        Request::post(URL).header("authorization", "AppCode  code-0001 ").header("content-type", "Application/X-WWW-Form-Urlencoded").body(Body::from(form)).expect("request")
+        Request::post(URL)
+            .header("authorization", "AppCode  code-0001 ")
+            .header("content-type", "Application/X-WWW-Form-Urlencoded")
+            .body(Body::from(form))
+            .expect("request")
     };
-    assert_eq!(shown(&world.send(code(b"liveness_type=meglive&idcard_name=%ff%fe")).await), (400, "BAD_ARGUMENTS:idcard_name".into()), "not UTF-8");
+    assert_eq!(
+        shown(&world.send(code(b"liveness_type=meglive&idcard_name=%ff%fe")).await),
+        (400, "BAD_ARGUMENTS:idcard_name".into()),
+        "not UTF-8"
+    );
     assert_eq!(shown(&world.send(code(b"")).await), (400, "MISSING_ARGUMENTS:liveness_type".into()), "no body");
     assert_eq!(shown(&world.send(code(b"&&&=&%&%zz=%z")).await), (400, "MISSING_ARGUMENTS:liveness_type".into()), "rubbish");
 }
@@ -144,7 +152,8 @@ fn multipart(boundary: &str, parts: &[(&str, Option<&str>, &[u8])]) -> Vec<u8> {
 }
 
 fn usual_parts<'a>(more: &[(&'a str, Option<&'a str>, &'a [u8])]) -> Vec<(&'a str, Option<&'a str>, &'a [u8])> {
-    let mut parts: Vec<(&str, Option<&str>, &[u8])> = vec![("liveness_type", None, b"meglive"), ("idcard_name", None, NAME.as_bytes()), ("idcard_number", None, NUMBER.as_bytes())];
+    let mut parts: Vec<(&str, Option<&str>, &[u8])> =
+        vec![("liveness_type", None, b"meglive"), ("idcard_name", None, NAME.as_bytes()), ("idcard_number", None, NUMBER.as_bytes())];
     parts.extend(more);
     parts
 }
@@ -154,7 +163,13 @@ async fn multipart_needs_a_credential_that_covers_it() {
     let world = World::new().await;
     let kind = "multipart/form-data; boundary=b";
     let body = multipart("b", &usual_parts(&[("image_ref1", Some("a.jpg"), b"face raw"), ("image_ref2", None, b"ZmFjZQ==")]));
-    let by_code = |body: Vec<u8>| Request::post(URL).header("authorization", "APPCODE code-0001").header("content-type", kind).body(Body::from(body)).expect("request");
+    let by_code = |body: Vec<u8>| {
+        Request::post(URL)
+            .header("authorization", "APPCODE code-0001")
+            .header("content-type", kind)
+            .body(Body::from(body))
+            .expect("request")
+    };
     assert_eq!(shown(&world.send(by_code(body.clone())).await), (200, String::new()), "AppCode: raw file and base64 field");
     let bad = multipart("b", &usual_parts(&[("image_ref2", Some("a.jpg"), b"ZmFjZQ==")]));
     assert_eq!(shown(&world.send(by_code(bad)).await), (400, "IMAGE_ERROR_UNSUPPORTED_FORMAT:image_ref2".into()), "a file is not base64");
@@ -164,17 +179,29 @@ async fn multipart_needs_a_credential_that_covers_it() {
 
     let client = world.signed();
     let unsigned = world.send(client.request("POST", URL, kind, body.clone(), &[], None)).await;
-    assert_eq!((shown(&unsigned), unsigned.header("x-ca-error-message")), ((403, "AUTHENTICATION_ERROR".into()), "Unsupported Multipart".into()), "signature without Content-MD5");
+    assert_eq!(
+        (shown(&unsigned), unsigned.header("x-ca-error-message")),
+        ((403, "AUTHENTICATION_ERROR".into()), "Unsupported Multipart".into()),
+        "signature without Content-MD5"
+    );
     use md5::Digest;
     let md5 = STANDARD.encode(md5::Md5::digest(&body));
-    assert_eq!(shown(&world.send(client.request("POST", URL, kind, body, &[], Some(md5))).await), (200, String::new()), "signed Content-MD5");
+    assert_eq!(
+        shown(&world.send(client.request("POST", URL, kind, body, &[], Some(md5))).await),
+        (200, String::new()),
+        "signed Content-MD5"
+    );
 }
 
 #[tokio::test]
 async fn size_limits_are_ours_and_plain_text() {
     let world = World::new().await;
     let plain = |answer: &Answer, what: &str| {
-        assert_eq!((answer.status.as_u16(), answer.text(), answer.header("content-type")), (413, "Request Entity Too Large".into(), "text/plain; charset=utf-8".into()), "{what}");
+        assert_eq!(
+            (answer.status.as_u16(), answer.text(), answer.header("content-type")),
+            (413, "Request Entity Too Large".into(), "text/plain; charset=utf-8".into()),
+            "{what}"
+        );
         assert!(!answer.header("x-ca-request-id").is_empty(), "{what}: the id is in a header");
     };
     let photo = |bytes: usize| {
@@ -188,7 +215,13 @@ async fn size_limits_are_ours_and_plain_text() {
     let larger = STANDARD.encode(photo(2 * 1024 * 1024 + 1));
     plain(&world.signed().post_form(&with(&[("image_ref1", Some(&larger))])).await, "a photo over 2 MB");
     let raw = multipart("b", &usual_parts(&[("image_ref1", Some("a"), &photo(2 * 1024 * 1024))]));
-    let request = |body: Body| Request::post(URL).header("authorization", "APPCODE code-0001").header("content-type", "multipart/form-data; boundary=b").body(body).expect("request");
+    let request = |body: Body| {
+        Request::post(URL)
+            .header("authorization", "APPCODE code-0001")
+            .header("content-type", "multipart/form-data; boundary=b")
+            .body(body)
+            .expect("request")
+    };
     assert_eq!(world.send(request(Body::from(raw))).await.status.as_u16(), 200, "raw multipart");
     let raw = multipart("b", &usual_parts(&[("image_ref1", Some("a"), &photo(2 * 1024 * 1024 + 1))]));
     plain(&world.send(request(Body::from(raw))).await, "a raw photo over 2 MB");
@@ -231,7 +264,15 @@ async fn credentials_and_standing() {
     let answer = client.post_form(&usual()).await;
     assert_eq!((shown(&answer), answer.header("x-ca-error-message")), (auth, "Invalid AppKey".into()), "unknown key");
 
-    let quota = NewKey { app_key: "small".into(), app_secret: "s".into(), app_code: None, label: String::new(), native: false, daily_quota: Some(2), origins: Vec::new() };
+    let quota = NewKey {
+        app_key: "small".into(),
+        app_secret: "s".into(),
+        app_code: None,
+        label: String::new(),
+        native: false,
+        daily_quota: Some(2),
+        origins: Vec::new(),
+    };
     world.app.store.add_key(&quota, Millis(0)).await.expect("key");
     let client = crate::common::Client { world: &world, key: "small".into(), secret: "s".into() };
     for expected in [(200, ""), (200, ""), (403, "AUTHORIZATION_ERROR:QUOTA_EXCEEDED")] {
@@ -242,7 +283,11 @@ async fn credentials_and_standing() {
 
     world.app.store.revoke_key(KEY, Millis(0)).await.expect("revoke");
     assert_eq!(shown(&world.signed().post_form(&usual()).await), (403, "AUTHORIZATION_ERROR:API_NOT_PERMITTED".into()), "revoked");
-    assert_eq!(world.send(post(Some(("authorization", "APPCODE code-0001")))).await.error(), "AUTHORIZATION_ERROR:API_NOT_PERMITTED", "revoked AppCode");
+    assert_eq!(
+        world.send(post(Some(("authorization", "APPCODE code-0001")))).await.error(),
+        "AUTHORIZATION_ERROR:API_NOT_PERMITTED",
+        "revoked AppCode"
+    );
     assert_eq!(SECRET.len(), 19, "fixed by the vectors");
 }
 
@@ -271,7 +316,14 @@ async fn one_key_cannot_take_every_place() {
 #[tokio::test]
 async fn unknown_routes_and_broken_stores() {
     let world = World::new().await;
-    for (method, path) in [("GET", "/"), ("GET", URL), ("PUT", URL), ("POST", "/face/v1.2/sdk/get_result"), ("POST", "/face/v2/sdk/get_biz_token"), ("POST", "/face/v1.2/sdk/get_biz_token/")] {
+    for (method, path) in [
+        ("GET", "/"),
+        ("GET", URL),
+        ("PUT", URL),
+        ("POST", "/face/v1.2/sdk/get_result"),
+        ("POST", "/face/v2/sdk/get_biz_token"),
+        ("POST", "/face/v1.2/sdk/get_biz_token/"),
+    ] {
         let answer = world.send(Request::builder().method(method).uri(path).body(Body::empty()).expect("request")).await;
         assert_eq!(shown(&answer), (404, "API_NOT_FOUND".into()), "{method} {path}");
         check_envelope(&answer);

@@ -38,7 +38,11 @@ async fn arguments_and_signature() {
     let answer = world.send(too_large).await;
     assert_eq!((answer.status.as_u16(), answer.text()), (413, "Request Entity Too Large".into()), "20 MB on a GET");
     world.app.store.revoke_key(crate::common::KEY, Millis(0)).await.expect("revoke");
-    assert_eq!(shown(&world.signed().get(&format!("{URL}?biz_token=x")).await), (403, "AUTHORIZATION_ERROR:API_NOT_PERMITTED".into()), "revoked");
+    assert_eq!(
+        shown(&world.signed().get(&format!("{URL}?biz_token=x")).await),
+        (403, "AUTHORIZATION_ERROR:API_NOT_PERMITTED".into()),
+        "revoked"
+    );
 }
 
 #[tokio::test]
@@ -55,7 +59,15 @@ async fn parameters_may_come_in_a_form_on_the_get() {
 #[tokio::test]
 async fn unknown_foreign_and_purged_tokens_look_the_same() {
     let world = World::new().await;
-    let key = NewKey { app_key: "other".into(), app_secret: "s".into(), app_code: None, label: String::new(), native: false, daily_quota: None, origins: Vec::new() };
+    let key = NewKey {
+        app_key: "other".into(),
+        app_secret: "s".into(),
+        app_code: None,
+        label: String::new(),
+        native: false,
+        daily_quota: None,
+        origins: Vec::new(),
+    };
     world.app.store.add_key(&key, Millis(0)).await.expect("key");
     let other = crate::common::Client { world: &world, key: "other".into(), secret: "s".into() };
     let foreign = other.post_form(&usual()).await.json()["biz_token"].as_str().expect("token").to_owned();

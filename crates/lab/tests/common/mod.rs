@@ -10,7 +10,8 @@ pub fn required() -> bool {
 
 /// `$FACEID_MODELS`, else the workspace's `models`; `None` after saying so when the files are missing.
 pub fn models() -> Option<PathBuf> {
-    let folder = std::env::var_os("FACEID_MODELS").map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models"), PathBuf::from);
+    let folder =
+        std::env::var_os("FACEID_MODELS").map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models"), PathBuf::from);
     found(folder.join("face_embedding.onnx").is_file(), "models").then_some(folder)
 }
 
