@@ -1,4 +1,5 @@
 //! Entry point.
+#![forbid(unsafe_code)]
 
 use std::process::ExitCode;
 

@@ -1,4 +1,5 @@
 //! `faceid-sim`: prepares portraits, makes ID photos, writes camera files of the simulated person.
+#![forbid(unsafe_code)]
 
 mod cli;
 
