@@ -10,6 +10,8 @@
   /** A prompt that is still unanswered is followed again after this time: people try again. */
   const REPEAT_MS = 7000;
   const REPEATS = 3;
+  /** From a hint to the next try. */
+  const HINT_MS = 800;
   const tracks = [];
   const start = performance.now();
   const now = () => performance.now() - start;
@@ -48,7 +50,10 @@
     },
     guidance: (person, { guidance }) => {
       if (guidance === 'slower') person.pace((pace = Math.max(0.6, pace * 0.85)));
-      if (['slower', 'faster', 'wrong_action'].includes(guidance) && wanted) follow(person, REPEATS);
+      if (!['slower', 'faster', 'wrong_action'].includes(guidance) || !wanted) return;
+      // Reads the hint, comes to rest, tries again.
+      clearTimeout(repeat);
+      repeat = setTimeout(() => follow(person, REPEATS), HINT_MS);
     },
     action: forget,
     submit: forget,

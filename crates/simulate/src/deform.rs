@@ -15,10 +15,12 @@ pub(crate) struct Motion {
     size: f32,
     /// px the jaw drops; negative while it shuts a mouth that the photograph shows open
     drop: f32,
+    /// 0..1
+    opening: f32,
 }
 
 /// Jaw drop of a wide-open mouth / distance between the outer eye corners.
-const JAW_DROP: f32 = 0.48;
+const JAW_DROP: f32 = 0.38;
 
 impl Motion {
     pub(crate) fn new(truth: &Truth, scale: Scale) -> Self {
@@ -35,12 +37,13 @@ impl Motion {
             shift: [truth.x as f32 * scale.face, truth.y as f32 * scale.face],
             size: truth.scale as f32,
             drop: truth.mouth_opening as f32 * JAW_DROP * scale.eyes - scale.shut,
+            opening: truth.mouth_opening as f32,
         }
     }
 
-    /// The point with the jaw dropped by its share, head still at rest.
+    /// The point with the jaw dropped and the lips rounded by its share, head still at rest.
     pub(crate) fn express(&self, v: &Vertex) -> [f32; 3] {
-        [v.rest[0], v.rest[1] + v.jaw * self.drop, v.rest[2]]
+        [v.rest[0] + v.round * self.opening, v.rest[1] + v.jaw * self.drop, v.rest[2]]
     }
 
     /// Turns an expressed point with the head and projects it: frame px, and depth in portrait px.

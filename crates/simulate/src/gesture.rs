@@ -8,7 +8,7 @@ use thiserror::Error;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Gesture {
-    /// Chin down and back, twice.
+    /// Chin down and back.
     Nod,
     /// Head to one side, the other, and back.
     Shake,

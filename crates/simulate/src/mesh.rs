@@ -14,6 +14,8 @@ pub(crate) struct Vertex {
     pub follow: f32,
     /// Share of the jaw's drop that it follows, 0..1.
     pub jaw: f32,
+    /// How far it moves to the right when the mouth opens wide, px: the lips of an open mouth are rounder than a smile's.
+    pub round: f32,
 }
 
 /// Measures of the face at rest that the deformation is scaled by, portrait px.
@@ -45,6 +47,8 @@ const RINGS: [(f32, f32, f32); 6] =
     [(1.1, 1.0, 0.85), (1.25, 1.0, 0.5), (1.42, 0.92, 0.25), (1.65, 0.7, 0.12), (2.0, 0.35, 0.04), (2.5, 0.1, 0.0)];
 /// Gap between the inner lips that is left of a smile / distance between the outer eye corners.
 const SHUT_GAP: f32 = 0.03;
+/// Share of its width by which a wide-open mouth is narrower than a shut one.
+const ROUND: f32 = 0.36;
 /// Points per side of the border.
 const BORDER: usize = 12;
 
@@ -66,8 +70,11 @@ impl Mesh {
         let scale = Scale { eyes, face, pivot, camera: 4.0 * face, shut: (gap - SHUT_GAP * eyes).max(0.0) };
 
         let jaw = Jaw::new(points);
-        let mut vertices: Vec<Vertex> =
-            points.iter().enumerate().map(|(i, p)| Vertex { rest: *p, follow: 1.0, jaw: jaw.weight(i, *p) }).collect();
+        let mut vertices: Vec<Vertex> = points
+            .iter()
+            .enumerate()
+            .map(|(i, p)| Vertex { rest: *p, follow: 1.0, jaw: jaw.weight(i, *p), round: jaw.round(*p) })
+            .collect();
         for (distance, up, down) in RINGS {
             for i in OVAL {
                 let p = points[i];
@@ -82,13 +89,13 @@ impl Mesh {
                 // The skull recedes from the outline towards the ears' depth and stays there.
                 let z = p[2] + (pivot[2] - p[2]) * ((distance - 1.0) / 0.4).min(1.0);
                 let jaw = jaw.weight(i, p) * (1.0 - (distance - 1.0) / 0.5).clamp(0.0, 1.0);
-                vertices.push(Vertex { rest: [x, y, z], follow, jaw });
+                vertices.push(Vertex { rest: [x, y, z], follow, jaw, round: 0.0 });
             }
         }
         for i in 0..BORDER {
             let along = i as f32 / BORDER as f32;
             for [x, y] in [[along * width, 0.0], [width, along * height], [(1.0 - along) * width, height], [0.0, (1.0 - along) * height]] {
-                vertices.push(Vertex { rest: [x, y, pivot[2]], follow: 0.0, jaw: 0.0 });
+                vertices.push(Vertex { rest: [x, y, pivot[2]], follow: 0.0, jaw: 0.0, round: 0.0 });
             }
         }
         let flat: Vec<Point> = vertices.iter().map(|v| Point { x: f64::from(v.rest[0]), y: f64::from(v.rest[1]) }).collect();
@@ -139,6 +146,14 @@ impl Jaw {
         }
         let smooth = ((drop + 0.25) / 1.0).clamp(0.0, 1.0);
         smooth * smooth * (3.0 - 2.0 * smooth) * (1.0 - ((across - 1.15) / 3.0).clamp(0.0, 0.5))
+    }
+
+    /// Pull of the lips and the skin around them towards the middle, fading out over the cheeks.
+    fn round(&self, p: [f32; 3]) -> f32 {
+        let across = p[0] - self.centre[0];
+        let beyond = (across.abs() / self.half_width - 1.0).max(0.0) / 1.2;
+        let away = (p[1] - self.height_at(p[0])).abs() / (self.chin - self.centre[1]).max(1.0);
+        -across * ROUND * (1.0 - beyond).max(0.0) * (1.0 - away).max(0.0)
     }
 
     /// Height of the line between the lips at a column; beyond the corners, that of the corner.

@@ -42,8 +42,6 @@ pub(crate) struct Performance {
     pub duration: f64,
     /// Degrees for nod and shake, opening 0..1 for mouth, closure for blink.
     amplitude: f64,
-    /// Arcs of a nod or shake, back and forth.
-    cycles: f64,
     /// -1 or 1: the side a shake begins with.
     side: f64,
     /// ms the eyes stay shut or the mouth open.
@@ -61,7 +59,7 @@ mod stream {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Persona {
     seed: u64,
-    /// Arcs per second of nods and shakes: 0.6 to 1.1 Hz (people: 0.5 to 1.5).
+    /// Arcs per second of nods and shakes: 0.55 to 0.85 Hz (people: 0.5 to 1.5; on request, at leisure).
     pub tempo_hz: f64,
     /// Size of large movements / usual size, 0.85 to 1.15.
     pub vigour: f64,
@@ -93,7 +91,7 @@ impl Persona {
         let draw = |index, low, high| between(seed, stream::CHARACTER, index, low, high);
         Self {
             seed,
-            tempo_hz: draw(0, 0.6, 1.1),
+            tempo_hz: draw(0, 0.55, 0.85),
             vigour: draw(1, 0.85, 1.15),
             tilt: draw(2, -2.0, 2.0),
             light: draw(3, 0.85, 1.1),
@@ -108,21 +106,20 @@ impl Persona {
         let draw = |which, low, high| between(self.seed, stream::PERFORMANCE, index * 16 + which, low, high);
         let onset = (prompt_ms + draw(0, 300.0, 800.0)).max(free_ms + REST_MS);
         let side = if draw(1, 0.0, 1.0) < 0.5 { -1.0 } else { 1.0 };
-        let arcs = if draw(2, 0.0, 1.0) < 0.5 { 1.0 } else { 2.0 };
         let tempo = self.tempo_hz * draw(3, 0.92, 1.08) * pace;
-        let (amplitude, cycles, dwell, duration) = match gesture {
-            Gesture::Nod => (19.0 * self.vigour, 2.0, 0.0, 2.0 / tempo * 1000.0),
-            Gesture::Shake => (20.0 * self.vigour, arcs, 0.0, arcs / tempo * 1000.0),
+        let (amplitude, dwell, duration) = match gesture {
+            Gesture::Nod => (19.0 * self.vigour, 0.0, 1000.0 / tempo),
+            Gesture::Shake => (20.0 * self.vigour, 0.0, 1000.0 / tempo),
             Gesture::Blink => {
                 let dwell = draw(4, 250.0, 400.0) / pace;
-                (1.0, 1.0, dwell, dwell + LID_MS * 2.5)
+                (1.0, dwell, dwell + LID_MS * 2.5)
             }
             Gesture::Mouth => {
                 let dwell = draw(4, 650.0, 950.0) / pace;
-                (0.85 * self.vigour, 1.0, dwell, dwell + JAW_MS * 2.0)
+                (draw(5, 0.85, 1.0), dwell, dwell + JAW_MS * 2.0)
             }
         };
-        Performance { gesture, onset, duration, amplitude, cycles, side, dwell }
+        Performance { gesture, onset, duration, amplitude, side, dwell }
     }
 
     /// Where everything is at `t_ms`, given what was planned.
@@ -133,10 +130,10 @@ impl Persona {
             truth.gesture = Some(p.gesture);
             let done = (t_ms - p.onset) / p.duration;
             match p.gesture {
-                // Neutral, down, neutral per arc.
-                Gesture::Nod => truth.pitch -= p.amplitude * (1.0 - (TAU * p.cycles * done).cos()) / 2.0,
+                // Neutral, down, neutral.
+                Gesture::Nod => truth.pitch -= p.amplitude * (1.0 - (TAU * done).cos()) / 2.0,
                 // The ends are eased so that the head does not start at full speed.
-                Gesture::Shake => truth.yaw += p.side * p.amplitude * (TAU * p.cycles * done).sin() * ease(done, p.cycles),
+                Gesture::Shake => truth.yaw += p.side * p.amplitude * (TAU * done).sin() * ease(done),
                 Gesture::Blink => truth.eye_closure = plateau(t_ms - p.onset, LID_MS, p.dwell, LID_MS * 1.5).max(truth.eye_closure),
                 Gesture::Mouth => truth.mouth_opening = p.amplitude * plateau(t_ms - p.onset, JAW_MS, p.dwell, JAW_MS),
             }
@@ -199,10 +196,9 @@ fn plateau(since: f64, rise: f64, hold: f64, fall: f64) -> f64 {
     }
 }
 
-/// Rises over the first and falls over the last eighth of an arc.
-fn ease(done: f64, cycles: f64) -> f64 {
-    let edge = 0.125 / cycles;
-    (done.min(1.0 - done) / edge).clamp(0.0, 1.0)
+/// Rises over the first and falls over the last eighth.
+fn ease(done: f64) -> f64 {
+    (done.min(1.0 - done) * 8.0).clamp(0.0, 1.0)
 }
 
 #[cfg(test)]
@@ -234,7 +230,7 @@ mod tests {
             let (low, _, end) = swing(|t| t.pitch, Gesture::Nod);
             assert!((-24.0..-14.0).contains(&low) && end.abs() < 2.0, "nod seed {seed}: {low} {end}");
             let (low, high, end) = swing(|t| t.yaw, Gesture::Shake);
-            assert!(low < -14.0 && high > 14.0 && low > -26.0 && high < 26.0 && end.abs() < 2.0, "shake seed {seed}: {low} {high} {end}");
+            assert!(low < -13.0 && high > 13.0 && low > -26.0 && high < 26.0 && end.abs() < 2.0, "shake seed {seed}: {low} {high} {end}");
             let (low, high, end) = swing(|t| t.mouth_opening, Gesture::Mouth);
             assert!(low == 0.0 && high > 0.7 && end == 0.0, "mouth seed {seed}: {low} {high} {end}");
         }

@@ -99,10 +99,12 @@ fn networks_see_what_is_commanded() {
         assert!(relative < bar, "{name}: shut eyes read {relative} of open ones");
 
         let mut before = f32::NEG_INFINITY;
-        for opening in [0.0, 0.4, 0.8] {
+        for opening in [0.0, 0.45, 0.9] {
             let (_, face) = measure(&models, &mut puppet, &Truth { mouth_opening: opening, ..REST });
             let gap = face.mouth.expect("mouth");
-            println!("{name} mouth {opening}: {gap:.3}");
+            let p = |i: usize| face.landmarks[i];
+            let aspect = (p(13).y - p(14).y).abs() / (p(78).x - p(308).x).abs();
+            println!("{name} mouth {opening}: {gap:.3}, aspect {aspect:.2}");
             assert!(gap > before, "{name}: opening {opening} reads {gap} after {before}");
             before = gap;
         }
