@@ -14,7 +14,7 @@ pub const PHOTO_MAX: usize = 2 * 1024 * 1024;
 pub const PHOTO_SIDE_MAX: u32 = 4096;
 
 /// Everything an operator can set.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// Public API.
@@ -137,18 +137,6 @@ pub struct ServerConfig {
 pub struct ModelsConfig {
     /// Folder with the converted models and the manifest.
     pub dir: PathBuf,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self {
-            public: PublicConfig::default(),
-            sdk: SdkConfig::default(),
-            lifetime: LifetimeConfig::default(),
-            server: ServerConfig::default(),
-            models: ModelsConfig::default(),
-        }
-    }
 }
 
 impl Default for PublicConfig {

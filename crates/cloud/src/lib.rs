@@ -27,7 +27,6 @@ pub use app::{App, DemoMode, Parts};
 use axum::Router;
 
 /// Every route of the service.
-#[must_use]
 pub fn router(app: App) -> Router {
     public::routes().merge(sdk::routes(&app)).with_state(app)
 }

@@ -178,8 +178,8 @@ fn bundle(evidence: &Evidence) -> Result<Bundle, StoreError> {
         actions.push((challenge.action, of_step(challenge.step).map(picture).collect::<Result<Vec<_>, _>>()?));
     }
     let last = evidence.challenges.last().map_or(0, |challenge| challenge.step);
-    let best = of_step(last).filter(|frame| frame.sha256 == asked.best).last().ok_or(StoreError::Damaged("best"))?;
-    let best_is_last = of_step(last).last().is_some_and(|frame| frame.sha256 == asked.best);
+    let best = of_step(last).rfind(|frame| frame.sha256 == asked.best).ok_or(StoreError::Damaged("best"))?;
+    let best_is_last = of_step(last).next_back().is_some_and(|frame| frame.sha256 == asked.best);
     if best_is_last && let Some((_, window)) = actions.last_mut() {
         window.pop();
     }

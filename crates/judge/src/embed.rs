@@ -113,7 +113,7 @@ impl Embedder {
         let plan = model.with_input_fact(0, fact).and_then(|m| m.into_optimized()).and_then(|m| m.into_runnable()).map_err(refused)?;
         // one run on grey proves the signature now instead of in the first customer's session
         let embedder = Self { plan, spec };
-        let length = embedder.run(vec![0.0; 3 * side * side]).map_err(|e| EmbedLoadError::Model(e.to_string()))?.len();
+        let length = embedder.run(&vec![0.0; 3 * side * side]).map_err(|e| EmbedLoadError::Model(e.to_string()))?.len();
         if (16..=4096).contains(&length) { Ok(embedder) } else { Err(EmbedLoadError::Length(length)) }
     }
 
@@ -142,9 +142,9 @@ impl Embedder {
     }
 
     fn embed_chip(&self, chip: &Chip) -> Result<Embedding, EmbedError> {
-        let mut sum = self.run(self.tensor_values(chip))?;
+        let mut sum = self.run(&self.tensor_values(chip))?;
         if self.spec.average_mirror {
-            let mirrored = self.run(self.tensor_values(&chip.mirrored()))?;
+            let mirrored = self.run(&self.tensor_values(&chip.mirrored()))?;
             for (s, m) in sum.iter_mut().zip(mirrored) {
                 *s += m;
             }
@@ -166,14 +166,14 @@ impl Embedder {
         }
     }
 
-    fn run(&self, values: Vec<f32>) -> Result<Vec<f32>, EmbedError> {
+    fn run(&self, values: &[f32]) -> Result<Vec<f32>, EmbedError> {
         let side = self.spec.input.side;
         let shape = match self.spec.input.layout {
             Layout::Nchw => [1, 3, side, side],
             Layout::Nhwc => [1, side, side, 3],
         };
         let network = |e: TractError| EmbedError::Network(format!("{e:#}"));
-        let input = Tensor::from_shape(&shape, &values).map_err(network)?;
+        let input = Tensor::from_shape(&shape, values).map_err(network)?;
         let outputs = self.plan.run(tvec!(input.into_tvalue())).map_err(network)?;
         let first = outputs.first().ok_or_else(|| EmbedError::Network("no output".into()))?;
         let plain = first.try_as_plain_ram().map_err(network)?;

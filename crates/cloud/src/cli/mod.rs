@@ -74,16 +74,19 @@ pub(crate) struct Failure {
 
 impl Failure {
     /// The checked thing does not hold.
+    #[expect(clippy::needless_pass_by_value, reason = "callers hand over literals and errors alike")]
     pub(crate) fn check(message: impl ToString) -> Self {
         Self { code: 1, message: message.to_string() }
     }
 
     /// Wrong use.
+    #[expect(clippy::needless_pass_by_value, reason = "callers hand over literals and errors alike")]
     pub(crate) fn usage(message: impl ToString) -> Self {
         Self { code: 2, message: message.to_string() }
     }
 
     /// Something outside is missing or broken.
+    #[expect(clippy::needless_pass_by_value, reason = "callers hand over literals and errors alike")]
     pub(crate) fn environment(message: impl ToString) -> Self {
         Self { code: 3, message: message.to_string() }
     }

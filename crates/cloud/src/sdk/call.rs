@@ -169,7 +169,9 @@ impl Call {
                 Ok(_) => Err(self.refuse(rows::AUTHENTICATION_FAIL.coded())),
                 Err(error) => Err(Refused::internal(&error)),
             },
-            other => Err(Refused::internal(&other)),
+            other @ (StoreError::Database(_) | StoreError::Migrate(_) | StoreError::Damaged(_) | StoreError::Folder(_)) => {
+                Err(Refused::internal(&other))
+            }
         }
     }
 }

@@ -13,7 +13,7 @@ use http::{HeaderValue, StatusCode, header};
 #[derive(Debug, Clone)]
 pub(super) struct Refused {
     coded: Coded,
-    sealed: Option<(Seal, [u8; 32])>,
+    sealed: Option<Box<(Seal, [u8; 32])>>,
 }
 
 impl Refused {
@@ -24,7 +24,7 @@ impl Refused {
 
     /// After authentication.
     pub(super) fn sealed(coded: Coded, seal: &Seal, key_s2c: &[u8; 32]) -> Self {
-        Self { coded, sealed: Some((seal.clone(), *key_s2c)) }
+        Self { coded, sealed: Some(Box::new((seal.clone(), *key_s2c))) }
     }
 
     /// Our own fault; the cause goes to the log only.
@@ -47,7 +47,7 @@ impl Refused {
             // A number and a text always serialise.
             ("application/json", serde_json::to_vec(&Refusal::from(self.coded.clone())).unwrap_or_default())
         };
-        let mac = self.sealed.map(|(seal, key)| seal.reply_mac(&key, &body));
+        let mac = self.sealed.map(|sealed| sealed.0.reply_mac(&sealed.1, &body));
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = status;
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
