@@ -5,7 +5,7 @@ use crate::{
     error::{ModelRole, VisionError},
     frame::Frame,
     model::{LANDMARK_COUNT, LANDMARK_SIDE, LandmarkOutput, Models},
-    observation::Point3,
+    observation::{Point2, Point3},
     resample::crop,
     roi::Roi,
 };
@@ -22,8 +22,16 @@ pub(crate) struct Mesh {
 /// Runs the network on `roi`.
 pub(crate) fn mesh_in(models: &Models, frame: &Frame, roi: &Roi) -> Result<Mesh, VisionError> {
     // 0..255 -> 0..1
-    let input = crop(frame, roi, LANDMARK_SIDE, 1.0 / 255.0, 0.0);
+    let input = crop(frame, &corner_sampled(roi), LANDMARK_SIDE, 1.0 / 255.0, 0.0);
     project(&models.networks.landmarks(input)?, roi)
+}
+
+/// The region whose pixel centres are `roi`'s pixel corners: MediaPipe's `ImageToTensorCalculator` samples at corners, [`crop`] at centres.
+/// Without this the points lie up to half a crop pixel beside the reference.
+fn corner_sampled(roi: &Roi) -> Roi {
+    let half = 0.5 / LANDMARK_SIDE as f32;
+    let Point2 { x, y } = roi.to_frame(0.5 - half, 0.5 - half);
+    Roi { centre: Point2 { x: x + 0.5, y: y + 0.5 }, ..*roi }
 }
 
 /// Crop pixels to frame pixels. z is in crop pixels like x, so it scales with the crop and does not turn with it.

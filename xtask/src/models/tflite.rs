@@ -10,7 +10,7 @@ use super::flatbuf::{FlatError, Table};
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub(crate) enum TfliteError {
     /// The bytes are not a readable flatbuffer.
-    #[error("not a readable TFLite file: {0}")]
+    #[error("not a readable TFLite file")]
     Flat(#[from] FlatError),
     /// The file identifier is missing.
     #[error("not a TFLite file: the identifier TFL3 is missing")]
