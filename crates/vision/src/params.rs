@@ -14,15 +14,13 @@ pub struct Params {
     /// While tracking, the detector runs on every n-th frame so that a second face is noticed; 0 = never.
     /// 15 = once a second at 15 fps, about 0.3 ms per frame on average (own choice).
     pub redetect_every: u32,
-    /// Border added around a still picture when no face is found, as a share of its longer side: tight crops lose the detector
-    /// (edisonpaul4/face-liveness-platform reports 57 % -> 98 % with 15 %).
-    pub still_border: f32,
+    /// Free space added around a still picture, as a share of its longer side, tried in this order until a face is found: tight crops lose the
+    /// detector (edisonpaul4/face-liveness-platform reports 57 % -> 98 % with 15 %). Neighbouring steps change the face's size on the detector's
+    /// grid by a fifth to a third, since a face that falls between two anchor sizes is found again a step later.
+    pub still_borders: [f32; 5],
     /// Presence that a face needs, 0..1, where many attempts invite false ones: turned pictures and tiles. Own measurement: 258 of 260 faces
     /// on the photographs at hand reach it; hair and cloth taken for a face reached 0.68.
     pub sure_presence: f32,
-    /// Border of the last attempt: heads turned away in tight crops need more room (own measurement: 32, 3 and 2 of 200 such crops are
-    /// missed with the border 0, 0.3 and 1 alone).
-    pub still_wide_border: f32,
     /// Largest root-mean-square distance between the posed canonical face and the landmarks, as a share of the outer eye distance.
     /// Worse fits give no pose (own choice, see `pose`).
     pub pose_residual: f32,
@@ -45,9 +43,8 @@ impl Default for Params {
             presence: 0.5,
             roi_scale: 1.5,
             redetect_every: 15,
-            still_border: 0.3,
+            still_borders: [0.0, 0.3, 1.0, 0.15, 0.6],
             sure_presence: 0.9,
-            still_wide_border: 1.0,
             pose_residual: 0.12,
             eye_open_ratio: 0.27,
             eye_shut_ratio: 0.12,

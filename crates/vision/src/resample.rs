@@ -184,7 +184,8 @@ mod tests {
             let fit = Letterbox::new(&frame, 128, border);
             let planes = letterbox(&frame, fit, 128, 1.0, 0.0);
             let (x, y) = ((px * 128.0) as usize, (py * 128.0) as usize);
-            let at = fit.to_frame(Point2 { x: x as f32 + 0.5, y: y as f32 + 0.5 });
+            // Sampled at the corner of the network pixel, which falls on the centre of a frame pixel.
+            let at = fit.to_frame(Point2 { x: x as f32, y: y as f32 });
             // A network pixel covers several frame pixels; one at the edge blends with the black beside the frame.
             let margin = 2.0 + 1.5 / fit.scale;
             let inside = at.x > margin && at.y > margin && at.x < width as f32 - margin && at.y < height as f32 - margin;

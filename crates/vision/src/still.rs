@@ -64,7 +64,7 @@ enum View {
 fn search(models: &Models, frame: &Frame, presence: f32) -> Result<Observation, VisionError> {
     let params = &models.params;
     let mut observation = Observation { faces_detected: Some(0), frame_size: [frame.width(), frame.height()], ..Observation::default() };
-    let borders = [0.0, params.still_border, params.still_wide_border].map(|border| View::Whole { border });
+    let borders = params.still_borders.map(|border| View::Whole { border });
     for view in borders.into_iter().chain([View::Tiles]) {
         let (faces, least) = match view {
             View::Whole { border } => (detect_with_border(models, frame, border)?, presence),

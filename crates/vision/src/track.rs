@@ -234,6 +234,6 @@ mod tests {
         assert!(still.is_ok_and(|o| o.face.is_none() && o.faces_detected == Some(0)), "no face");
         let mut detections = 0;
         change(script, |s| detections = s.detections);
-        assert_eq!(detections, 3 + 9, "plain, with two borders, then tiles of half the picture");
+        assert_eq!(detections, 5 + 9, "plain, with four borders, then tiles of half the picture");
     }
 }
