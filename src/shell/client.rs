@@ -12,7 +12,7 @@ use faceid_protocol::{
     codes::{Coded, sdk},
     framing,
     wire::{
-        ChallengeReply, ChallengeRequest, Commit, Environment, FinaliseReply, FinaliseRequest, InitReply, InitRequest, Refusal, SdkInfo,
+        CancelRequest, ChallengeReply, ChallengeRequest, Commit, Environment, FinaliseReply, FinaliseRequest, InitReply, InitRequest, Refusal, SdkInfo,
         SessionConfig, Telemetry,
     },
 };
@@ -81,7 +81,7 @@ impl Jpeg {
 pub(crate) struct Client {
     server: String,
     http: Http,
-    /// Cancel is sent on its own: it must go out although everything else has been stopped.
+    /// The end is told on its own: it must go out although everything else has been stopped.
     farewell: Http,
     lane: Lane,
     secured: RefCell<Option<Secured>>,
@@ -197,19 +197,20 @@ impl Client {
         }
     }
 
-    /// `POST cancel`, whatever else goes on; nobody waits for the answer.
-    pub(crate) async fn cancel(&self) {
+    /// `POST cancel` with the row that the page shows, whatever else goes on; nobody waits for the answer.
+    pub(crate) async fn farewell(&self, ended: Refusal) {
         self.stop();
-        let Some((headers, path)) = self.farewell_headers().await else { return };
-        drop(self.farewell.send(&self.request(Method::POST, &path, headers, b"{}".to_vec(), JSON, CALL_TIMEOUT_MS)).await);
+        let Ok(body) = json(&CancelRequest { ended: Some(ended) }) else { return };
+        let Some((headers, path)) = self.farewell_headers(&body).await else { return };
+        drop(self.farewell.send(&self.request(Method::POST, &path, headers, body, JSON, CALL_TIMEOUT_MS)).await);
     }
 
-    async fn farewell_headers(&self) -> Option<(Vec<(&'static str, String)>, String)> {
+    async fn farewell_headers(&self, body: &[u8]) -> Option<(Vec<(&'static str, String)>, String)> {
         // The aborted call may or may not have reached the server; waiting for its end gives the sequence number it left behind.
         let _turn = self.lane.turn(Urgency::Call).await;
         let path = format!("{}/cancel", framing::PREFIX);
         let (session_id, keys, seq, prev) = self.next()?;
-        let digest = crypto::sha256(b"{}").await.ok()?;
+        let digest = crypto::sha256(body).await.ok()?;
         let mac = keys.seal(&Sealed { method: "POST", path: &path, seq, prev }, &digest).await.ok()?;
         Some((headers(session_id, seq, &prev, mac), path))
     }

@@ -15,7 +15,7 @@ use super::{
 use faceid_protocol::{
     Millis,
     codes::{Coded, sdk},
-    wire::{Environment, SessionConfig},
+    wire::{Environment, Refusal, SessionConfig},
 };
 use faceid_session::{CameraFault, Challenge, Effect, Event, FrameId, Input, NetworkFault, Output, Params, Plan, Session, StateName};
 use std::{
@@ -223,9 +223,9 @@ impl Driver {
             Effect::KeepBest(id) => self.with_engine(|engine| engine.keep_best(id)),
             Effect::Commit { step, frames, best } => spawn_local(commit(Rc::clone(self), step, frames, best)),
             Effect::Submit => spawn_local(submit(Rc::clone(self))),
-            Effect::CancelRemote => {
+            Effect::TellServer(outcome) => {
                 let driver = Rc::clone(self);
-                spawn_local(async move { driver.client.cancel().await });
+                spawn_local(async move { driver.client.farewell(Refusal { code: outcome.code, message: outcome.message }).await });
             }
         }
     }

@@ -9,10 +9,11 @@ const sha = (...parts) => createHash('sha256').update(Buffer.concat(parts.map((p
 
 /**
  * @param {{init?: Function, challenge?: Function, frames?: Function, finalise?: Function}} faults handlers `(request, response, body) => handled?`
- * @returns routes for `serve`, and what was called
+ * @returns routes for `serve`, what was called, and what the pages told when they ended by themselves
  */
 export function fakeCloud(faults = {}) {
   const calls = [];
+  const told = [];
   let session = null;
 
   async function init(request, response, body) {
@@ -64,12 +65,16 @@ export function fakeCloud(faults = {}) {
   };
   return {
     calls,
+    told,
     routes: {
       '/sdk/v1/init': guarded('init', init),
       '/sdk/v1/challenge': guarded('challenge', (q, r, b) => sealed(q, r, b, JSON.stringify({ next: { step: JSON.parse(b).step + 1, challenge_id: '00'.repeat(16), action: 'nod', min_ms: 200, max_ms: 20000, deadline: Date.now() + 20000 } }))),
       '/sdk/v1/frames/*': guarded('frames', (q, r, b) => sealed(q, r, b, '', 204)),
       '/sdk/v1/finalise': guarded('finalise', (q, r, b) => sealed(q, r, b, '{"state":"final","code":54200,"message":"VERIFICATION_FAILURE"}')),
-      '/sdk/v1/cancel': guarded('cancel', (q, r, b) => sealed(q, r, b, '{}')),
+      '/sdk/v1/cancel': guarded('cancel', async (q, r, b) => {
+        await sealed(q, r, b, '{}');
+        told.push(JSON.parse(b).ended);
+      }),
     },
   };
 }

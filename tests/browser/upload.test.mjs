@@ -42,7 +42,7 @@ async function attempt(faults, until = () => true) {
   await page.close();
   await server.close();
   assert.equal(live, 0, 'no camera left running');
-  return { outcome, states, calls: cloud.calls };
+  return { outcome, states, calls: cloud.calls, told: cloud.told };
 }
 
 test('a connection cut while frames are uploaded ends with NETWORK_ERROR', { skip }, async () => {
@@ -58,13 +58,14 @@ test('a refused commit ends with the row the cloud sent', { skip }, async () => 
 });
 
 test('neutral frames are committed and uploaded, the prompt comes, and a cancel is told to the cloud', { skip }, async () => {
-  const { outcome, states, calls } = await attempt({}, async (page, cloud) => {
+  const { outcome, states, calls, told } = await attempt({}, async (page, cloud) => {
     await page.waitForFunction(() => globalThis.__events.some((e) => e.type === 'prompt'), undefined, { timeout: 60000 });
     while (cloud.calls.filter((c) => c === 'frames').length < 4) await new Promise((r) => setTimeout(r, 50));
     await page.evaluate(() => document.getElementById('liveness').cancel());
-    while (!cloud.calls.includes('cancel')) await new Promise((r) => setTimeout(r, 50));
+    while (!cloud.told.length) await new Promise((r) => setTimeout(r, 50));
   });
   assert.equal(outcome.message, 'USER_CANCEL');
+  assert.deepEqual(told, [{ code: 56000, message: 'USER_CANCEL' }]);
   assert.ok(states.includes('act'), states.join(' '));
   assert.ok(calls.indexOf('challenge') < calls.indexOf('frames'), 'committed before anything is uploaded');
 });

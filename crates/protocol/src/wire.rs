@@ -210,6 +210,14 @@ pub enum FinaliseReply {
     },
 }
 
+/// `POST cancel`: the page has ended the session by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct CancelRequest {
+    /// The row of table `sdk` that the page showed; `None` = the person cancelled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Refusal>,
+}
+
 /// Body of every refusal on the private calls.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {

@@ -257,8 +257,8 @@ pub enum Effect {
     },
     /// Finish the uploads and call finalise; answer with `Input::VerdictArrived`.
     Submit,
-    /// Tell the server that the person gave up (fire and forget).
-    CancelRemote,
+    /// Tell the server how the session ended here (fire and forget), so that get_result need not wait for a deadline.
+    TellServer(Outcome),
 }
 
 /// All that one step returns.

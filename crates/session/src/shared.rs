@@ -130,10 +130,11 @@ impl Shared {
 
     /// Ends the session for a local reason.
     pub(crate) fn end(&mut self, ending: Ending) -> State {
-        if ending == Ending::Cancelled && self.remote {
-            self.effect(Effect::CancelRemote);
+        let outcome = ending.outcome();
+        if self.remote {
+            self.effect(Effect::TellServer(outcome.clone()));
         }
-        self.close(ending.outcome())
+        self.close(outcome)
     }
 
     /// Ends the session.

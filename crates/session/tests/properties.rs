@@ -91,7 +91,7 @@ impl Player {
                     );
                 }
                 Effect::Commit { frames, .. } => prop_assert!(frames.len() >= 4, "evidence with {} frames", frames.len()),
-                Effect::Retain(_) | Effect::KeepBest(_) | Effect::CancelRemote => {}
+                Effect::Retain(_) | Effect::KeepBest(_) | Effect::TellServer(_) => {}
             }
         }
         for event in &out.events {

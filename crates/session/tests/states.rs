@@ -282,12 +282,22 @@ fn the_last_word_is_heard_even_when_late() {
 }
 
 #[test]
-fn cancel_is_told_to_a_server_that_knows_the_session() {
+fn every_local_ending_is_told_to_a_server_that_knows_the_session() {
+    let told = |out: &faceid_session::Output| {
+        out.effects.iter().find_map(|e| if let Effect::TellServer(outcome) = e { Some(outcome.clone()) } else { None })
+    };
     for state in STATES.into_iter().filter(|s| *s != S::Closed) {
-        let mut trace = at(state);
-        let out = trace.session.step(trace.now, Input::Cancel);
-        assert_eq!(out.effects.contains(&Effect::CancelRemote), state != S::NotStarted, "{state:?}");
+        for (input, at_latest) in [(Input::Cancel, Millis(0)), (Input::Tick, Millis(3_600_000))] {
+            let mut trace = at(state);
+            let out = trace.session.step(trace.now.plus(at_latest), input);
+            let ended = out.events.iter().find_map(|e| if let Event::Closed(outcome) = e { Some(outcome.clone()) } else { None });
+            assert!(ended.is_some(), "{state:?} ends");
+            assert_eq!(told(&out), ended.filter(|_| state != S::NotStarted), "{state:?}: the row that the page shows");
+        }
     }
+    let mut trace = at(S::Act);
+    let out = trace.session.step(trace.now, Input::Refused { code: 54_200, message: "USER_TIMEOUT".into() });
+    assert_eq!(told(&out), None, "the server's own word is not news to it");
 }
 
 #[test]

@@ -193,7 +193,7 @@ impl<'a> Run<'a> {
                     let (code, message) = self.drive.verdict.clone();
                     self.inbox.push((now.plus(self.drive.latency).plus(self.drive.latency), Input::VerdictArrived { code, message }));
                 }
-                Effect::Submit | Effect::Retain(_) | Effect::KeepBest(_) | Effect::CancelRemote => {}
+                Effect::Submit | Effect::Retain(_) | Effect::KeepBest(_) | Effect::TellServer(_) => {}
             }
         }
         let mut over = false;
@@ -272,7 +272,7 @@ impl Trace {
                 | Effect::Retain(_)
                 | Effect::KeepBest(_)
                 | Effect::Submit
-                | Effect::CancelRemote => None,
+                | Effect::TellServer(_) => None,
             })
             .collect()
     }

@@ -150,8 +150,10 @@ fn numerics(manifest: &Manifest, folder: &Path) -> Result<()> {
 /// tract takes minutes to compile and no other chore needs it: the check lives behind a feature and is started as its own process.
 #[cfg(not(feature = "numerics"))]
 fn numerics(_: &Manifest, _: &Path) -> Result<()> {
-    let again = ["--features", "numerics", "--", "models", "--numerics"];
-    process::run(process::cargo().args(["run", "--quiet", "--release", "--locked", "--package", "xtask"]).args(again))
+    // All packages and the page's features, as in every other command: one compile of the inference engine serves all.
+    let features = format!("{},xtask/numerics", crate::web::FEATURES[1]);
+    let again = ["--features", &features, "--bin", "xtask", "--", "models", "--numerics"];
+    process::run(process::cargo().args(["run", "--quiet", "--release", "--locked"]).args(again))
 }
 
 fn make(file: &FileEntry, package: &Package, tarball: &[u8]) -> Result<Vec<u8>> {

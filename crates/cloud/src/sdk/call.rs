@@ -10,8 +10,8 @@ use crate::{
 };
 use axum::{body::Body, response::Response};
 use faceid_protocol::{
-    codes::{Coded, FixedRow, SDK_OFFSET, result as results, sdk as rows},
-    framing::{HEADER_MAC, HEADER_PREV, HEADER_SEQ, HEADER_SESSION, PREFIX},
+    codes::{self, Coded, FixedRow, SDK_OFFSET, result as results, sdk as rows},
+    framing::{HEADER_MAC, HEADER_PREV, HEADER_SEQ, HEADER_SESSION},
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
 use subtle::ConstantTimeEq;
@@ -40,8 +40,9 @@ pub(super) enum Admitted {
     Judging(Box<Call>),
 }
 
-/// Checks one call. `body_sha` is the digest of the body, or for uploads the digest in the path.
-pub(super) async fn admit(app: &App, head: &Parts, body_sha: [u8; 32]) -> Result<Admitted, Refused> {
+/// Checks one call. `body_sha` is the digest of the body, or for uploads the digest in the path. `farewell` is given by calls that only end
+/// the session, with this row: a page says farewell while another call may still be on its way, and then carries that call's number.
+pub(super) async fn admit(app: &App, head: &Parts, body_sha: [u8; 32], farewell: Option<FixedRow>) -> Result<Admitted, Refused> {
     let stated = Stated::read(head).ok_or_else(Refused::authentication)?;
     let Some(mut session) = app.store.session(&stated.session_id).await.map_err(|e| Refused::internal(&e))? else {
         return Err(Refused::authentication());
@@ -61,7 +62,10 @@ pub(super) async fn admit(app: &App, head: &Parts, body_sha: [u8; 32]) -> Result
     }
     let seal = stated.seal;
     if seal.seq <= session.seq {
-        return repeated(app, session, seal, mark, body_sha, authentic).await;
+        if !authentic {
+            return Err(Refused::authentication());
+        }
+        return repeated(app, session, seal, mark, body_sha, farewell).await;
     }
     if session.state.is_terminal() {
         return Err(over(app, &session).await);
@@ -72,18 +76,15 @@ pub(super) async fn admit(app: &App, head: &Parts, body_sha: [u8; 32]) -> Result
     Ok(Admitted::Fresh(Box::new(Call { session, seal, mark, body_sha })))
 }
 
-/// An earlier sequence number: the same call gets its reply again, another one is an attack and ends the session.
+/// An authentic call with an earlier sequence number: the same call gets its reply again, another one is an attack and ends the session.
 async fn repeated(
     app: &App,
     session: SessionRow,
     seal: Seal,
     mark: [u8; 32],
     body_sha: [u8; 32],
-    authentic: bool,
+    farewell: Option<FixedRow>,
 ) -> Result<Admitted, Refused> {
-    if !authentic {
-        return Err(Refused::authentication());
-    }
     if let Some(reply) = app.store.reply(&session.biz_token, seal.seq).await.map_err(|e| Refused::internal(&e))? {
         if reply.request_mark == mark {
             return Ok(Admitted::Again(sealed_reply(reply.status, reply.body, &seal, &session.key_s2c)));
@@ -94,14 +95,10 @@ async fn repeated(
     if session.state.is_terminal() {
         return Err(over(app, &session).await);
     }
-    // A page cancels while a call may still be on its way, and then its farewell carries that call's number: no attack.
-    let (row, answer, replay) = if seal.path.strip_prefix(PREFIX) == Some("/cancel") {
-        (results::USER_CANCELLATION, rows::USER_CANCELLATION, false)
-    } else {
-        (results::AUTHENTICATION_FAIL, rows::AUTHENTICATION_FAIL, true)
-    };
+    let (row, replay) = farewell.map_or((results::AUTHENTICATION_FAIL, true), |row| (row, false));
     end(app, &session, State::Aborted, row, replay).await?;
-    Err(Refused::sealed(answer.coded(), &seal, &session.key_s2c))
+    let known = codes::sdk_twin(&row).map_or_else(|| rows::AUTHENTICATION_FAIL.coded(), |twin| Coded::new(twin.code, twin.message));
+    Err(Refused::sealed(known, &seal, &session.key_s2c))
 }
 
 /// Ends a session from the state the caller saw; somebody else's ending is as good.

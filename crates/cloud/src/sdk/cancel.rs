@@ -1,4 +1,4 @@
-//! `POST cancel`: the person gave up.
+//! `POST cancel`: the page has ended the session by itself, most often because the person gave up.
 
 use super::{
     call::{Admitted, JSON_MAX, admit},
@@ -15,7 +15,10 @@ use axum::{
     extract::{Request, State},
     response::Response,
 };
-use faceid_protocol::codes::{result as results, sdk as rows};
+use faceid_protocol::{
+    codes::{self, FixedRow, result as results, sdk as rows},
+    wire::CancelRequest,
+};
 use http::StatusCode;
 use std::time::Duration;
 
@@ -23,7 +26,8 @@ pub(super) async fn handle(State(app): State<App>, request: Request) -> Result<R
     let (head, body) = request.into_parts();
     let body =
         body::read(&head.headers, body, JSON_MAX, Duration::from_secs(app.config.server.body_timeout_s)).await.map_err(body_refusal)?;
-    let call = match admit(&app, &head, digest(&body)).await? {
+    let row = row_of(&body);
+    let call = match admit(&app, &head, digest(&body), row).await? {
         Admitted::Fresh(call) => call,
         Admitted::Again(response) => return Ok(response),
         Admitted::Judging(_) => return Err(Refused::authentication()),
@@ -31,10 +35,20 @@ pub(super) async fn handle(State(app): State<App>, request: Request) -> Result<R
     if !matches!(call.session.state, Phase::Inited | Phase::Capturing) {
         return Err(call.refuse(rows::AUTHENTICATION_FAIL.coded()));
     }
+    let Some(row) = row else { return Err(call.bad("ended")) };
     let reply = b"{}";
     let advance = call.advance(Phase::Aborted, StatusCode::OK, reply);
-    match app.store.settle_by_call(&advance, &Outcome::plain(results::USER_CANCELLATION), app.clock.now()).await {
+    match app.store.settle_by_call(&advance, &Outcome::plain(row), app.clock.now()).await {
         Ok(()) => Ok(call.answer(StatusCode::OK, reply.to_vec())),
         Err(error) => call.lost(&app, error).await,
+    }
+}
+
+/// What the ending is recorded as: a cancel without a reason is the person's. `None` for a body or a reason that no page sends.
+fn row_of(body: &[u8]) -> Option<FixedRow> {
+    let request: CancelRequest = serde_json::from_slice(body).ok()?;
+    match request.ended {
+        Some(ended) => codes::recorded(ended.code, &ended.message),
+        None => Some(results::USER_CANCELLATION),
     }
 }

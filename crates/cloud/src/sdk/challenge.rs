@@ -27,7 +27,7 @@ pub(super) async fn handle(State(app): State<App>, request: Request) -> Result<R
     let (head, body) = request.into_parts();
     let body =
         body::read(&head.headers, body, JSON_MAX, Duration::from_secs(app.config.server.body_timeout_s)).await.map_err(body_refusal)?;
-    match admit(&app, &head, digest(&body)).await? {
+    match admit(&app, &head, digest(&body), None).await? {
         Admitted::Fresh(call) => run(&app, &call, &body).await,
         Admitted::Again(response) => Ok(response),
         Admitted::Judging(_) => Err(Refused::authentication()),

@@ -24,7 +24,7 @@ pub(super) async fn handle(State(app): State<App>, Path(name): Path<String>, req
     let (head, body) = request.into_parts();
     let named = sha256_text(&name).ok_or_else(|| Refused::plain(rows::BAD_ARGUMENTS.about("frame")))?;
     // The MAC covers the digest in the path: the caller is known before a byte of the body is read.
-    match admit(&app, &head, named).await? {
+    match admit(&app, &head, named, None).await? {
         Admitted::Fresh(call) => run(&app, &call, &name, &head.headers, body).await,
         Admitted::Again(response) => Ok(response),
         Admitted::Judging(_) => Err(Refused::authentication()),

@@ -360,3 +360,34 @@ async fn a_cancel_that_crosses_another_call_is_no_replay() {
     is(&world.send(page.request(&forged, b"{}".to_vec())).await, FAIL, "not by a stranger");
     assert_eq!(world.outcome(&token).await.0, 9000, "still running");
 }
+
+#[tokio::test]
+async fn an_ending_in_the_page_is_recorded_by_its_row() {
+    let world = World::new().await;
+    for (told, recorded) in [
+        ((54_200, "USER_TIMEOUT"), (4200, "USER_TIMEOUT")),
+        ((54_200, "ACTION_ERROR"), (4200, "ACTION_ERROR")),
+        ((56_000, "LIVENESS_DETECT_FAILED"), (4200, "VERIFICATION_FAILURE")),
+        ((56_000, "NO_CAMERA_PERMISSION"), (6000, "NO_CAMERA_PERMISSION")),
+        ((54_100, "REPLACED_FACE_ATTACK"), (4100, "REPLACED_FACE_ATTACK")),
+    ] {
+        let token = world.token().await;
+        let mut page = Page::open(&world, &token).await;
+        let body = json!({"ended": {"code": told.0, "message": told.1}}).to_string();
+        is(&page.call("POST", "cancel", body.as_bytes()).await, (200, "{}"), told.1);
+        assert_eq!(world.outcome(&token).await, (recorded.0, recorded.1.to_owned()), "{}", told.1);
+    }
+}
+
+#[tokio::test]
+async fn a_page_cannot_report_success_or_nonsense() {
+    let world = World::new().await;
+    let token = world.token().await;
+    let mut page = Page::open(&world, &token).await;
+    for body in [r#"{"ended":{"code":51000,"message":"SUCCESS"}}"#, r#"{"ended":{"code":54200,"message":"USER_CANCEL"}}"#, "[", "", r#"{"ended":1}"#] {
+        let sealed = page.seal("POST", "cancel", body.as_bytes());
+        let answer = world.send(page.request(&sealed, body.as_bytes().to_vec())).await;
+        is(&answer, (400, r#"{"code":50400,"message":"BAD_ARGUMENTS:ended"}"#), body);
+        assert_eq!(world.outcome(&token).await.0, 9000, "still running after {body:?}");
+    }
+}

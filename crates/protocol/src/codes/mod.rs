@@ -8,10 +8,12 @@
 
 pub mod http_get_biz_token;
 pub mod http_get_result;
+mod recorded;
 pub mod result;
 mod row;
 pub mod sdk;
 
+pub use recorded::recorded;
 pub use row::{Blame, Class, Coded, FixedRow, ImageParam, KeyRow, Meaning, ParamRow, Placeholder, Reason, ReasonRow, Row, Table};
 
 /// What an SDK code adds to the result code or HTTP status it reports.
