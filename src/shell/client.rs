@@ -12,8 +12,8 @@ use faceid_protocol::{
     codes::{Coded, sdk},
     framing,
     wire::{
-        CancelRequest, ChallengeReply, ChallengeRequest, Commit, Environment, FinaliseReply, FinaliseRequest, InitReply, InitRequest, Refusal, SdkInfo,
-        SessionConfig, Telemetry,
+        CancelRequest, ChallengeReply, ChallengeRequest, Commit, Environment, FinaliseReply, FinaliseRequest, InitReply, InitRequest,
+        Refusal, SdkInfo, SessionConfig, Telemetry,
     },
 };
 use faceid_session::NetworkFault;

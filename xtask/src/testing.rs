@@ -28,7 +28,7 @@ const STEPS: &[Step] = &[
     ("models", |_| models::run(models::Args::default())),
     ("portraits", |_| crate::portraits::fetch(&crate::portraits::dir()).map(drop)),
     ("build", |_| demo::build_native()),
-    ("numerics", |_| models::run(models::Args { numerics: true, ..models::Args::default() })),
+    ("numerics", |_| models::run(models::Args::numerics())),
     ("generated", |_| crate::codegen::run(true)),
     ("rust", rust_tests),
     ("clippy", |_| clippy()),

@@ -52,7 +52,8 @@ impl Candidates {
         let end = self.frames.iter().position(|(_, s)| s.t >= seen.t_end).unwrap_or(newest);
         let rested = self.frames.iter().position(|(_, s)| s.t.since(seen.t_end) >= e.rest).unwrap_or(newest);
         let last = (end + e.margin).max(rested).min(newest);
-        let mut first = start.saturating_sub(e.margin);
+        let led = self.frames.iter().rposition(|(_, s)| s.t.plus(e.lead) <= seen.t_start).unwrap_or(0);
+        let mut first = start.saturating_sub(e.margin).min(led);
         first = first.min((last + 1).saturating_sub(j.window_frames));
         Some((first, last.max((first + j.window_frames - 1).min(newest))))
     }

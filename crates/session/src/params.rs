@@ -30,6 +30,11 @@ pub struct JudgeParams {
     pub shake_side: f32,
     /// Degrees between the two ends of a shake. Small shakes measured 25 to 30, sideways translation up to 18.
     pub shake_range: f32,
+    /// Degrees from which a nod that nobody asked for counts (as a wrong action, and in the lab). Heads that settle, or dip with a blink,
+    /// measured up to 10; commanded nods 14 and more, and field practice asks for 10 to 12.
+    pub nod_unasked: f32,
+    /// The same for the range of a shake. Glances to both sides measured up to 23.
+    pub shake_unasked: f32,
     /// Largest share of the other axis' range in a nod or shake: diagonal moves are neither.
     pub cross_share: f32,
     /// Most sideways travel of the face per degree of yaw, in face heights: turning on the neck measured 0.009, translation 0.04.
@@ -100,6 +105,8 @@ impl Default for JudgeParams {
             nod_peak: 8.0,
             shake_side: 9.0,
             shake_range: 22.0,
+            nod_unasked: 11.0,
+            shake_unasked: 24.0,
             cross_share: 0.6,
             travel_per_degree: 0.022,
             approach: 1.2,
@@ -268,6 +275,9 @@ pub struct EvidenceParams {
     pub spacing: Millis,
     /// Neutral frames kept before and after the movement.
     pub margin: usize,
+    /// Rest before the movement that the window shows where there is any: the server reads the head's zero off it, and the last frame that
+    /// counts as neutral may already be on its way.
+    pub lead: Millis,
     /// Rest after the movement that the window must show: twice the judges' settling time, so that thinning cannot cost it.
     pub rest: Millis,
     /// Most neutral frames of step 0.
@@ -286,6 +296,7 @@ impl Default for EvidenceParams {
             most: 20,
             spacing: Millis(100),
             margin: 3,
+            lead: Millis(300),
             rest: Millis(160),
             neutral_most: 8,
             memory: Millis(5_500),

@@ -1,7 +1,7 @@
 //! Whole sessions on a fake clock: the four actions at many frame rates, wrong actions, impostor movements.
 
 use faceid_protocol::{Action, Millis, wire::WrongActionPolicy};
-use faceid_session::{Baseline, Effect, Event, Guidance, Params, Sample, StateName, WindowVerdict, judge_window};
+use faceid_session::{ActionSpotter, Baseline, Effect, Event, Guidance, Params, Sample, StateName, WindowVerdict, judge_window};
 use faceid_testkit::{Drive, Track, gesture};
 
 const RATES: [f32; 5] = [8.0, 10.0, 15.0, 30.0, 60.0];
@@ -239,4 +239,44 @@ fn windows_that_cannot_be_judged_say_why() {
     assert_eq!(judge(Action::Nod, &blind), WindowVerdict::NotMeasured(R::Pose));
     assert_eq!(judge(Action::Blink, &blind), WindowVerdict::NotMeasured(R::Eyes));
     assert_eq!(judge(Action::Mouth, &blind), WindowVerdict::NotMeasured(R::Mouth));
+}
+
+#[test]
+fn a_small_movement_counts_when_asked_for_and_is_nobodys_mistake_otherwise() {
+    let small_nod = "500ms pitch 0; 900ms pitch -9.5; 1300ms pitch 0";
+    let asked = Drive { answers: vec![Track::new(small_nod)], ..Drive::new(&[Action::Nod]) }.run();
+    assert_eq!(asked.ending(), "51000 SUCCESS", "asked for");
+    let shake = "3000ms yaw 0; 3300ms yaw 22; 3800ms yaw -22; 4200ms yaw 0";
+    let unasked = |nod: &str| {
+        let answers = vec![Track::new(&format!("{nod}; {shake}"))];
+        Drive { answers, wrong_action: WrongActionPolicy::Fail, ..Drive::new(&[Action::Shake]) }.run().ending()
+    };
+    assert_eq!(unasked(small_nod), "51000 SUCCESS", "a dip of the head before the shake");
+    assert_eq!(unasked("500ms pitch 0; 900ms pitch -16; 1300ms pitch 0"), "54200 ACTION_ERROR", "a clear nod");
+}
+
+/// Actions of an unprompted stream at 30 fps: two still seconds, then the script.
+fn spotted(script: &str, lasting_ms: u64) -> Vec<(Action, bool)> {
+    let mut spotter = ActionSpotter::new(&Params::default());
+    let track = Track::new(script);
+    let mut seen = Vec::new();
+    for t in (0..2000 + lasting_ms).step_by(33).map(Millis) {
+        let face = track.at(t.since(Millis(2000)), faceid_testkit::SyntheticFace::default());
+        seen.extend(spotter.feed(&Sample::from_observation(t, &face.observation())));
+    }
+    seen.extend(spotter.finish());
+    seen.iter().map(|s| (s.action, s.deliberate)).collect()
+}
+
+#[test]
+fn an_unprompted_stream_shows_clear_actions_only() {
+    assert_eq!(spotted("500ms pitch 0; 900ms pitch -9.5; 1300ms pitch 0", 3000), [], "a dip of the head");
+    assert_eq!(spotted("500ms pitch 0; 900ms pitch -15; 1300ms pitch 0", 3000), [(Action::Nod, true)], "a nod");
+    let down_then_up = "500ms pitch 0; 900ms pitch -15; 1400ms pitch 0; 1700ms pitch 14; 2200ms pitch 0";
+    assert_eq!(spotted(down_then_up, 4000), [(Action::Nod, true)], "down, then up: one nod");
+    assert_eq!(spotted("500ms yaw 0; 900ms yaw 11; 1500ms yaw -11.5; 1900ms yaw 0", 3000), [], "a glance to both sides");
+    assert_eq!(spotted("500ms yaw 0; 900ms yaw 18; 1500ms yaw -18; 1900ms yaw 0", 3000), [(Action::Shake, true)], "a shake");
+    assert_eq!(spotted("500ms mouth 0.02; 700ms mouth 0.3", 3000), [(Action::Mouth, true)], "opened and held until the end");
+    assert_eq!(spotted("2900ms mouth 0.02; 2980ms mouth 0.3", 3000), [], "only just opened");
+    assert_eq!(spotted("500ms eyes 1; 560ms eyes 0.1; 640ms eyes 0.1; 720ms eyes 1", 2000), [(Action::Blink, false)], "a blink");
 }

@@ -283,12 +283,13 @@ fn the_last_word_is_heard_even_when_late() {
 
 #[test]
 fn every_local_ending_is_told_to_a_server_that_knows_the_session() {
-    let told = |out: &faceid_session::Output| {
-        out.effects.iter().find_map(|e| if let Effect::TellServer(outcome) = e { Some(outcome.clone()) } else { None })
-    };
+    let told =
+        |out: &Output| out.effects.iter().find_map(|e| if let Effect::TellServer(outcome) = e { Some(outcome.clone()) } else { None });
     for state in STATES.into_iter().filter(|s| *s != S::Closed) {
         for (input, at_latest) in [(Input::Cancel, Millis(0)), (Input::Tick, Millis(3_600_000))] {
             let mut trace = at(state);
+            // the first step of all only starts the clock
+            drop(trace.session.step(trace.now, Input::Tick));
             let out = trace.session.step(trace.now.plus(at_latest), input);
             let ended = out.events.iter().find_map(|e| if let Event::Closed(outcome) = e { Some(outcome.clone()) } else { None });
             assert!(ended.is_some(), "{state:?} ends");

@@ -40,6 +40,13 @@ pub(crate) struct Args {
     command: Option<ModelsCommand>,
 }
 
+impl Args {
+    /// `--numerics`.
+    pub(crate) fn numerics() -> Self {
+        Self { numerics: true, ..Self::default() }
+    }
+}
+
 #[derive(Debug, Subcommand)]
 enum ModelsCommand {
     /// Convert an own TFLite network (signatures: models/README.md).

@@ -383,8 +383,14 @@ async fn an_ending_in_the_page_is_recorded_by_its_row() {
 async fn a_page_cannot_report_success_or_nonsense() {
     let world = World::new().await;
     let token = world.token().await;
-    let mut page = Page::open(&world, &token).await;
-    for body in [r#"{"ended":{"code":51000,"message":"SUCCESS"}}"#, r#"{"ended":{"code":54200,"message":"USER_CANCEL"}}"#, "[", "", r#"{"ended":1}"#] {
+    let page = Page::open(&world, &token).await;
+    for body in [
+        r#"{"ended":{"code":51000,"message":"SUCCESS"}}"#,
+        r#"{"ended":{"code":54200,"message":"USER_CANCEL"}}"#,
+        "[",
+        "",
+        r#"{"ended":1}"#,
+    ] {
         let sealed = page.seal("POST", "cancel", body.as_bytes());
         let answer = world.send(page.request(&sealed, body.as_bytes().to_vec())).await;
         is(&answer, (400, r#"{"code":50400,"message":"BAD_ARGUMENTS:ended"}"#), body);

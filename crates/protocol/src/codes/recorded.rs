@@ -36,7 +36,9 @@ mod tests {
             assert!(matches!(row.class, Class::Attack | Class::Attempt | Class::Local), "{}", row.message);
             assert_eq!(recorded(local.code, local.message).map(|r| r.message), Some(row.message));
         }
-        for (code, message) in [(51000, "SUCCESS"), (52000, "PASS_LIVING_NOT_THE_SAME"), (54200, "USER_CANCEL"), (50000, "UNKOWN_ERROR"), (0, "")] {
+        for (code, message) in
+            [(51000, "SUCCESS"), (52000, "PASS_LIVING_NOT_THE_SAME"), (54200, "USER_CANCEL"), (50000, "UNKOWN_ERROR"), (0, "")]
+        {
             assert_eq!(recorded(code, message).map(|r| r.message), None, "{code} {message}");
         }
     }

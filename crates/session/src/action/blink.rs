@@ -117,7 +117,8 @@ impl BlinkJudge {
         let after = closure.after.unwrap_or(end);
         let held = halfway_span(closure.before, closure.first, closure.last, after);
         let long = held >= p.blink_hold;
-        let depth = score(1.0 - closure.lowest / closure.level, 1.0 - p.eye_shut);
+        let reach = 1.0 - closure.lowest / closure.level;
+        let depth = score(reach, 1.0 - p.eye_shut);
         let partner = self.previous.take().filter(|(b, _, _)| !b.deliberate && end.since(b.start) <= p.blink_pair);
         let blink = Blink { start: closure.open, peak: closure.t_lowest, end, deliberate: long || partner.is_some() };
         let keys = vec![closure.open, closure.before, closure.first, closure.last, after, end];
@@ -131,6 +132,7 @@ impl BlinkJudge {
                 t_second: Some(blink.peak),
                 t_end: end,
                 keys: [first_keys, keys].concat(),
+                reach,
                 score: depth.min(first_depth),
             }),
             Some(_) | None => long.then_some(Seen {
@@ -141,6 +143,7 @@ impl BlinkJudge {
                 t_second: None,
                 t_end: end,
                 keys,
+                reach,
                 score: depth,
             }),
         };

@@ -24,8 +24,21 @@ pub struct Seen {
     pub t_end: Millis,
     /// Frames that carry the judgement (before, first, last and after each closure or opening): thinning must keep them.
     pub keys: Vec<Millis>,
+    /// How far it went: degrees of a nod's peak or a shake's range, rise of the lip gap, depth of a closure (1 = shut).
+    pub reach: f32,
     /// 0.5 = just enough, 1 = twice as much or more.
     pub score: f32,
+}
+
+impl Seen {
+    /// Whether this counts although nobody asked for it: people move their heads a little all the time.
+    pub(super) fn is_clear(&self, p: &JudgeParams) -> bool {
+        match self.action {
+            Action::Nod => self.reach >= p.nod_unasked,
+            Action::Shake => self.reach >= p.shake_unasked,
+            Action::Blink | Action::Mouth => true,
+        }
+    }
 }
 
 /// One closure of the eyes.
@@ -99,6 +112,11 @@ impl Judges {
             }
         }
         Judged { seen, blink }
+    }
+
+    /// A mouth that is open now and has been for long enough: no full arc, so no pass, but worth telling at the end of a stream.
+    pub(crate) fn held_mouth(&self) -> Option<Seen> {
+        self.mouth.held(&self.params)
     }
 
     /// Whether this judge is in the middle of a movement.

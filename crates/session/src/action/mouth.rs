@@ -66,6 +66,15 @@ impl MouthJudge {
         None
     }
 
+    /// The opening in hand, as if the mouth shut now.
+    pub(super) fn held(&self, p: &JudgeParams) -> Option<Seen> {
+        let State::Parted(opening) = &self.state else { return None };
+        let mut opening = opening.clone();
+        let end = self.last?;
+        opening.end_run(end);
+        opening.judge(end, p)
+    }
+
     pub(super) fn busy(&self) -> bool {
         matches!(self.state, State::Parted(_))
     }
@@ -113,6 +122,7 @@ impl Opening {
             t_second: None,
             t_end: end,
             keys: self.keys.clone(),
+            reach: self.peak,
             score: score(self.peak, p.mouth_open),
         })
     }

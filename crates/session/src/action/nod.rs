@@ -42,6 +42,7 @@ impl NodJudge {
             t_second: None,
             t_end: excursion.back.unwrap_or(sample.t),
             keys: Vec::new(),
+            reach: peak.degrees,
             score: score(peak.degrees, p.nod_peak),
         })
     }

@@ -40,7 +40,7 @@ pub(crate) struct Prompted {
     recent: VecDeque<Sample>,
     judges: Judges,
     wrong: Wrong,
-    drift: f32,
+    params: JudgeParams,
 }
 
 /// Span of samples that make the resting posture.
@@ -67,7 +67,7 @@ impl Prompted {
             recent: VecDeque::new(),
             judges: Judges::new(p),
             wrong: Wrong::None,
-            drift: p.drift,
+            params: p.clone(),
         }
     }
 
@@ -88,7 +88,7 @@ impl Prompted {
                     self.wrong = Wrong::Counted;
                     finding.passed = Some((ActionPassed::from_judge(seen.clone()), seen));
                 }
-            } else if seen.action != Action::Blink && self.wrong == Wrong::None {
+            } else if seen.action != Action::Blink && seen.is_clear(&self.params) && self.wrong == Wrong::None {
                 self.wrong = Wrong::Held(seen.action);
             }
         }
@@ -107,7 +107,7 @@ impl Prompted {
             self.recent.pop_front();
         }
         if !self.judges.busy(Action::Nod) && !self.judges.busy(Action::Shake) {
-            self.baseline = self.origin.recentred(self.recent.make_contiguous(), self.drift);
+            self.baseline = self.origin.recentred(self.recent.make_contiguous(), self.params.drift);
         }
     }
 

@@ -46,6 +46,7 @@ impl ShakeJudge {
             t_second: Some(second),
             t_end: excursion.back.unwrap_or(sample.t),
             keys: Vec::new(),
+            reach: left + right,
             score: score(left + right, p.shake_range),
         })
     }

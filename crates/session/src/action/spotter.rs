@@ -78,7 +78,9 @@ impl ActionSpotter {
             };
             neutral.learn(sample, self.judges.busy(*action), memory, self.params.judge.move_max);
         }
-        for seen in judged.seen.iter().filter(|s| s.action != Action::Blink) {
+        let p = &self.params.judge;
+        let clear: Vec<&Seen> = judged.seen.iter().filter(|s| s.action != Action::Blink && s.is_clear(p)).collect();
+        for seen in clear {
             self.join(seen);
         }
         let mut over = self.close_before(sample.t);
@@ -93,9 +95,12 @@ impl ActionSpotter {
         over
     }
 
-    /// The stream is over: returns what was still open.
+    /// The stream is over: returns what was still open, and a mouth that was opened and held until the end.
     #[must_use]
     pub fn finish(mut self) -> Vec<Spotted> {
+        if let Some(held) = self.judges.held_mouth() {
+            self.join(&held);
+        }
         std::mem::take(&mut self.open)
     }
 

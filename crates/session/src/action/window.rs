@@ -39,15 +39,15 @@ pub enum WindowVerdict {
 
 /// Judges one evidence window: frames in capture order, from neutral through the peak to neutral.
 ///
-/// `baseline` is the neutral of the session's step 0; the head's zero may drift from it by [`JudgeParams::drift`], read off the first and
-/// the last frame.
+/// `baseline` is the neutral of the session's step 0; the head's zero may drift from it by [`JudgeParams::drift`], read off the first two
+/// frames and the last (their median).
 #[must_use]
 pub fn judge_window(action: Action, baseline: &Baseline, samples: &[Sample], params: &Params) -> WindowVerdict {
     let p = &params.judge;
     if let Some(reason) = unmeasured(action, baseline, samples, p) {
         return WindowVerdict::NotMeasured(reason);
     }
-    let ends: Vec<Sample> = samples.first().into_iter().chain(samples.last()).copied().collect();
+    let ends: Vec<Sample> = samples.iter().take(2).chain(samples.last()).copied().collect();
     let neutral = baseline.recentred(&ends, p.drift);
     // Two frames at rest are a rest here: the window is thinned, and it ends soon after the movement.
     let mut judges = Judges::new(&JudgeParams { settle: Millis(0), ..p.clone() });
@@ -57,7 +57,7 @@ pub fn judge_window(action: Action, baseline: &Baseline, samples: &[Sample], par
             if seen.action == action {
                 return WindowVerdict::Passed(ActionPassed::from_judge(seen));
             }
-            if seen.action != Action::Blink {
+            if seen.action != Action::Blink && seen.is_clear(p) {
                 wrong = wrong.or(Some(seen.action));
             }
         }
