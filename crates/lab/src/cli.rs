@@ -7,7 +7,10 @@ use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 use serde_json::json;
 
+use crate::cache::Cache;
+use crate::clip::Meter;
 use crate::models::{ModelDir, ModelsError};
+use crate::variant::Variant;
 use crate::video::VideoError;
 use crate::{calibrate, clip, evaluation, image_commands, pairs};
 
@@ -21,6 +24,12 @@ pub struct Cli {
     /// One JSON object per line instead of text.
     #[arg(long, global = true)]
     json: bool,
+    /// Folder where measurements are kept (default: $FACEID_CACHE, else faceid-lab in the user's cache folder).
+    #[arg(long, global = true)]
+    cache: Option<PathBuf>,
+    /// Measures anew and keeps nothing.
+    #[arg(long, global = true, conflicts_with = "cache")]
+    no_cache: bool,
     #[command(subcommand)]
     command: Command,
 }
@@ -123,13 +132,18 @@ pub fn main(cli: &Cli) -> ExitCode {
 
 fn run(cli: &Cli) -> Result<Verdict> {
     let models = cli.models.as_deref().map_or_else(ModelDir::from_env, ModelDir::at);
+    let cache = match &cli.cache {
+        Some(folder) => Cache::at(folder),
+        None if cli.no_cache => Cache::off(),
+        None => Cache::from_env(),
+    };
     match &cli.command {
         Command::Landmarks { image } => image_commands::landmarks(&models.vision()?, image),
         Command::Compare { a, b } => image_commands::compare(&models.judge()?, a, b, cli.json),
         Command::Pairs { file } => run_pairs(&models, file, cli.json),
         Command::Calibrate(args) => calibrate::run(&models.judge()?, args),
-        Command::Actions { files } => run_actions(&models, files, cli.json),
-        Command::Eval(args) => evaluation::run(&models.vision()?, args, cli.json),
+        Command::Actions { files } => run_actions(&Meter::new(models, cache)?, files, cli.json),
+        Command::Eval(args) => evaluation::run(&Meter::new(models, cache)?, args, cli.json),
         Command::Bestframe { file, output } => image_commands::best_frame(&models.vision()?, file, output, cli.json),
         Command::ModelsCheck => run_models_check(&models, cli.json),
     }
@@ -153,10 +167,9 @@ fn run_pairs(models: &ModelDir, file: &Path, as_json: bool) -> Result<Verdict> {
     Ok(Verdict::Done)
 }
 
-fn run_actions(models: &ModelDir, files: &[PathBuf], as_json: bool) -> Result<Verdict> {
-    let vision = models.vision()?;
+fn run_actions(meter: &Meter, files: &[PathBuf], as_json: bool) -> Result<Verdict> {
     for file in files {
-        let trace = clip::measure(&vision, file)?;
+        let trace = meter.measure(file, &Variant::plain())?;
         let rows: Vec<clip::EventRow> = trace.actions(&faceid_session::Params::default()).iter().map(Into::into).collect();
         if as_json {
             let line = json!({"file": file.display().to_string(), "duration_s": trace.duration_s, "fps": trace.fps, "events": rows});

@@ -6,16 +6,16 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use faceid_protocol::Action;
 use faceid_session::{Params, Spotted};
-use faceid_vision::Models;
 use serde_json::json;
 
 use crate::cli::{EvalArgs, Verdict};
-use crate::clip::{Trace, measure};
+use crate::clip::{Meter, Trace};
 use crate::eval::{Clip, Evaluation, evaluate};
 use crate::labels;
 use crate::plot;
+use crate::variant::Variant;
 
-pub(crate) fn run(models: &Models, args: &EvalArgs, as_json: bool) -> Result<Verdict> {
+pub(crate) fn run(meter: &Meter, args: &EvalArgs, as_json: bool) -> Result<Verdict> {
     let mut labelled: BTreeMap<String, Vec<labels::Label>> = BTreeMap::new();
     for list in [&args.dir.join("events.tsv")].into_iter().chain(&args.labels) {
         let text = std::fs::read_to_string(list).with_context(|| list.display().to_string())?;
@@ -25,7 +25,7 @@ pub(crate) fn run(models: &Models, args: &EvalArgs, as_json: bool) -> Result<Ver
     }
     let mut measured: Vec<(&str, Trace, Vec<Spotted>)> = Vec::with_capacity(labelled.len());
     for name in labelled.keys() {
-        let trace = measure(models, &args.dir.join(name))?;
+        let trace = meter.measure(&args.dir.join(name), &Variant::plain())?;
         eprintln!("{name}: {:.1} s, {:.1} fps", trace.duration_s, trace.fps);
         let spotted = trace.actions(&Params::default());
         measured.push((name, trace, spotted));

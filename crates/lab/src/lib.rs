@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 pub mod bestframe;
+pub mod cache;
 mod calibrate;
 pub mod cli;
 pub mod clip;
@@ -16,4 +17,5 @@ pub mod metrics;
 pub mod models;
 pub mod pairs;
 pub mod plot;
+pub mod variant;
 pub mod video;

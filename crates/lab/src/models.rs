@@ -65,7 +65,16 @@ impl ModelDir {
     /// # Errors
     /// [`ModelsError`].
     pub fn vision(&self) -> Result<Models, ModelsError> {
-        Ok(Models::from_bytes(&self.read(DETECTOR)?, &self.read(LANDMARK)?, &self.read(GEOMETRY)?)?)
+        let [detector, landmark, geometry] = self.vision_files()?;
+        Ok(Models::from_bytes(&detector, &landmark, &geometry)?)
+    }
+
+    /// The bytes that [`Self::vision`] loads: they name a measurement.
+    ///
+    /// # Errors
+    /// [`ModelsError`] at the first that is missing.
+    pub fn vision_files(&self) -> Result<[Vec<u8>; 3], ModelsError> {
+        Ok([self.read(DETECTOR)?, self.read(LANDMARK)?, self.read(GEOMETRY)?])
     }
 
     /// Everything, with the default embedding network unless the folder describes another one.

@@ -12,7 +12,9 @@ use serde_json::Value;
 
 fn lab(models: &Path, args: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_faceid-lab"));
-    command.env("FACEID_MODELS", models).args(args).output().expect("the binary starts")
+    // kept apart from the user's own measurements
+    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("lab-cache");
+    command.env("FACEID_MODELS", models).env("FACEID_CACHE", cache).args(args).output().expect("the binary starts")
 }
 
 /// Every line of stdout as JSON.

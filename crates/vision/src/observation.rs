@@ -1,7 +1,9 @@
 //! What one frame tells. Everything that may be unmeasurable is an `Option`: absent is never zero.
 
+use serde::{Deserialize, Serialize};
+
 /// A point in frame pixels: x to the right, y down, origin at the top-left corner of the frame.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Point2 {
     /// px, rightwards
     pub x: f32,
@@ -10,7 +12,7 @@ pub struct Point2 {
 }
 
 /// A landmark: x and y in frame pixels, z in the same scale, smaller = nearer to the camera, zero near the head's centre of mass.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Point3 {
     /// px, rightwards
     pub x: f32,
@@ -21,7 +23,7 @@ pub struct Point3 {
 }
 
 /// Axis-aligned box in frame pixels; may reach over the frame's edge.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct BoundingBox {
     /// left edge, px
     pub x: f32,
@@ -34,7 +36,7 @@ pub struct BoundingBox {
 }
 
 /// Head rotation in degrees. Zero = facing the camera with eyes level.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Pose {
     /// positive = the subject turns to their own left (towards the right of an unmirrored picture)
     pub yaw: f32,
@@ -45,7 +47,7 @@ pub struct Pose {
 }
 
 /// Openness of each eye, corrected for pitch: 0 = shut, about 1 = the usual open eye of an average adult. Not clamped above.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct EyeOpenness {
     /// Subject's left eye (landmark 263 side); `None` when hidden or turned away.
     pub left: Option<f32>,
@@ -54,7 +56,7 @@ pub struct EyeOpenness {
 }
 
 /// Picture quality, judged on the face region unless said otherwise.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Quality {
     /// Mean luma of the face, 0..1 (Rec. 601 weights on gamma-coded values).
     pub luma: Option<f32>,
@@ -77,7 +79,7 @@ pub struct Quality {
 }
 
 /// One measured face.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Face {
     /// Box around the landmarks.
     pub bounds: BoundingBox,
@@ -96,7 +98,7 @@ pub struct Face {
 }
 
 /// What one frame shows.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Observation {
     /// Number of distinct faces when the detector ran: its finds, plus the followed face if it missed that one. `None` when it did not run
     /// on this frame (the face was tracked).
