@@ -284,7 +284,8 @@ pub struct EvidenceParams {
     pub neutral_most: usize,
     /// How long frames are kept as candidates; the engine's ring holds about 6 s.
     pub memory: Millis,
-    /// How often an action is asked for again because its frames would not convince the server (a stutter in the middle).
+    /// How often an action is asked for again because its frames would not convince the server (a stutter in the middle): sending them would
+    /// only cost the person the whole session. The action's deadline ends it at the latest.
     pub retries: u32,
     /// Longest wait for trailing frames.
     pub tail: Millis,
@@ -300,7 +301,7 @@ impl Default for EvidenceParams {
             rest: Millis(160),
             neutral_most: 8,
             memory: Millis(5_500),
-            retries: 1,
+            retries: 4,
             tail: Millis(1_500),
         }
     }
