@@ -5,8 +5,8 @@
 
 use faceid_vision::{BoundingBox, EyeOpenness, Face, Observation, Point3, Pose, Quality};
 
-/// Numbers before the landmarks: 5 of the frame, 5 of the face, 3 pose, 3 eyes and mouth, 9 quality.
-pub const HEADER: usize = 25;
+/// Numbers before the landmarks: 5 of the frame, 5 of the face, 3 pose, 3 eyes and mouth, 10 quality.
+pub const HEADER: usize = 26;
 /// More points than any mesh in use; a longer array is refused.
 const MAX_POINTS: usize = 1024;
 
@@ -31,7 +31,9 @@ pub fn encode(observation: &Observation) -> Vec<f32> {
         out.extend([pose.map(|p| p.yaw), pose.map(|p| p.pitch), pose.map(|p| p.roll)].map(absent));
         out.extend([face.eyes.left, face.eyes.right, face.mouth].map(absent));
         out.extend(
-            [q.luma, q.contrast, q.over_exposed, q.under_exposed, q.back_light, q.sharpness, q.face_ratio, q.centre_offset, q.eyes_visible]
+            [q.luma, q.contrast, q.over_exposed, q.under_exposed, q.back_light, q.sharpness, q.face_ratio, q.centre_offset]
+                .into_iter()
+                .chain([q.eyes_visible, q.mouth_visible])
                 .map(absent),
         );
         for p in &face.landmarks {
@@ -71,6 +73,7 @@ pub fn decode(data: &[f32]) -> Option<Observation> {
                 face_ratio: at(22),
                 centre_offset: at(23),
                 eyes_visible: at(24),
+                mouth_visible: at(25),
             },
         }),
         _ => return None,
@@ -107,6 +110,7 @@ mod tests {
                     face_ratio: q(7),
                     centre_offset: q(8),
                     eyes_visible: q(9),
+                    mouth_visible: q(10),
                 },
             }),
             reacquired: true,

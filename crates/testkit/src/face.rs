@@ -118,6 +118,7 @@ impl SyntheticFace {
                 face_ratio: Some(self.height / shorter),
                 centre_offset: Some((dx * dx + dy * dy).sqrt() / shorter),
                 eyes_visible: Some(0.9),
+                mouth_visible: Some(0.9),
             },
         }
     }

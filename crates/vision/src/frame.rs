@@ -128,6 +128,37 @@ impl Frame {
     }
 }
 
+/// How the pixels of a source lie, where they are not upright and unmirrored by themselves. A [`Frame`] always is: whoever makes one from a sensor
+/// that is held sideways, or from a preview that is shown as a mirror, states it here. Browsers turn a camera's pictures before a page sees them,
+/// ffmpeg and [`crate::decode`] turn what their files say; for those this is `Orientation::default()`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Orientation {
+    /// The turn that makes the picture upright, clockwise; applied first.
+    pub turn: QuarterTurn,
+    /// Left and right are swapped once it is upright.
+    pub mirrored: bool,
+}
+
+impl Frame {
+    /// The picture with left and right swapped.
+    #[must_use]
+    pub fn mirrored(&self) -> Self {
+        let rows = self.rgb.chunks_exact(self.width as usize * 3);
+        let rgb = rows.flat_map(|row| row.chunks_exact(3).rev().flatten().copied()).collect();
+        Self { width: self.width, height: self.height, rgb }
+    }
+
+    /// The upright, unmirrored frame of pixels that lie like this.
+    #[must_use]
+    pub fn upright(self, orientation: Orientation) -> Self {
+        let turned = match orientation.turn {
+            QuarterTurn::None => self,
+            QuarterTurn::Clockwise | QuarterTurn::Half | QuarterTurn::CounterClockwise => self.turned(orientation.turn),
+        };
+        if orientation.mirrored { turned.mirrored() } else { turned }
+    }
+}
+
 impl core::fmt::Debug for Frame {
     /// Size only: pixels of a face are personal data.
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
@@ -162,6 +193,16 @@ mod tests {
         assert_eq!(turned(QuarterTurn::Half), Frame { width: 2, height: 3, rgb: px("fedcba") }, "180");
         assert_eq!(turned(QuarterTurn::CounterClockwise), Frame { width: 3, height: 2, rgb: px("bdface") }, "270");
         assert_eq!(turned(QuarterTurn::None), frame, "0");
+    }
+
+    #[test]
+    fn a_stated_orientation_is_undone() {
+        // what a sensor delivers that lies on its side and is shown as a mirror
+        let upright = Frame { width: 2, height: 1, rgb: vec![1, 1, 1, 2, 2, 2] };
+        let delivered = upright.mirrored().turned(QuarterTurn::CounterClockwise);
+        assert_eq!((delivered.width, delivered.height, delivered.rgb[0]), (1, 2, 1), "2 above 1 would be unmirrored");
+        assert_eq!(delivered.upright(Orientation { turn: QuarterTurn::Clockwise, mirrored: true }), upright, "undone");
+        assert_eq!(upright.clone().upright(Orientation::default()), upright, "as it is");
     }
 
     #[test]

@@ -14,6 +14,7 @@
 
 #[cfg(feature = "decode")]
 mod codec;
+mod cover;
 mod detect;
 mod error;
 mod frame;
@@ -39,7 +40,7 @@ mod track;
 pub use codec::{DecodeError, DecodeLimits, EncodeError, decode, encode_jpeg};
 pub use detect::{DetectedFace, detect_faces};
 pub use error::{ModelError, ModelRole, VisionError};
-pub use frame::{Frame, FrameError, MAX_SIDE, QuarterTurn};
+pub use frame::{Frame, FrameError, MAX_SIDE, Orientation, QuarterTurn};
 pub use geometry::Geometry;
 pub use model::{
     ANCHOR_COUNT, DETECTOR_SIDE, DetectorOutput, LANDMARK_COUNT, LANDMARK_SIDE, LandmarkOutput, Models, Networks, REGRESSOR_LEN,

@@ -68,6 +68,12 @@ impl Models {
         Self { params, ..self }
     }
 
+    /// The same models with their networks inside others, which may time or record them.
+    #[must_use]
+    pub fn with_networks(self, wrap: impl FnOnce(Box<dyn Networks>) -> Box<dyn Networks>) -> Self {
+        Self { networks: wrap(self.networks), ..self }
+    }
+
     /// The canonical face in use.
     #[must_use]
     pub const fn geometry(&self) -> &Geometry {

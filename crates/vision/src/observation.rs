@@ -68,14 +68,17 @@ pub struct Quality {
     pub under_exposed: Option<f32>,
     /// Mean luma of the surroundings minus mean luma of the face, -1..1; large positive = back-lit.
     pub back_light: Option<f32>,
-    /// Sharpness of the face crop at a fixed size (see `quality`), larger = sharper, 0 = flat.
+    /// Variance of the Laplacian of luma 0..255 (Pech-Pacheco et al., ICPR 2000) on the face, in a crop of 128 px for two face sides, scaled to a
+    /// face of mean luma 0.5: larger = sharper, 0 = flat.
     pub sharpness: Option<f32>,
     /// Face height / frame's shorter side.
     pub face_ratio: Option<f32>,
     /// Distance of the face centre from the frame centre / frame's shorter side.
     pub centre_offset: Option<f32>,
-    /// Both eye regions look like eyes (not covered, not lost in glare): 0..1.
+    /// Both eye regions look like eyes (not covered, not lost in glare): 0..1. `None` when they are too small to tell.
     pub eyes_visible: Option<f32>,
+    /// The mouth looks like a mouth (not covered by a hand, mask or cup): 0..1. `None` when the face is too small to tell.
+    pub mouth_visible: Option<f32>,
 }
 
 /// One measured face.

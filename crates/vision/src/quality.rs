@@ -1,8 +1,9 @@
 //! Picture quality, read off the pixels of the face. Only measures: what is good enough is decided by whoever reads them.
 
 use crate::{
+    cover,
     frame::Frame,
-    observation::{BoundingBox, Point2, Point3, Quality},
+    observation::{BoundingBox, Point3, Quality},
     resample::crop,
     roi::Roi,
 };
@@ -15,43 +16,10 @@ const CROP_SCALE: f32 = 2.0;
 const BURNT: f32 = 0.97;
 /// Luma below which a pixel counts as drowned, 0..1.
 const DROWNED: f32 = 0.06;
+/// Luma that sharpness is scaled to, 0..1: the Laplacian of the same face grows with the light on it.
+const MID_GREY: f32 = 0.5;
 /// Fewest pixels of surroundings (share of the crop) from which back-light is a measurement.
 const LEAST_SURROUNDINGS: f32 = 0.05;
-/// Side of the crop around one eye, px.
-const EYE_SIDE: usize = 24;
-/// Luma range of an eye region / luma of the face that counts as full contrast of an eye. Own measurement: 0.45 and more on webcam faces with
-/// eyes 20 to 60 px wide, through clear glasses too; 0.2 to 0.4 where an eye is under 16 px.
-const EYE_CONTRAST: f32 = 0.4;
-/// Median luma of an eye region / luma of the face: none below the first, full from the second (own measurement: 0.32 at least in shade;
-/// a dark lens is under 0.2).
-const EYE_DARK: (f32, f32) = (0.1, 0.3);
-
-/// Luma of a square crop, 0..1.
-struct Luma {
-    side: usize,
-    values: Vec<f32>,
-}
-
-impl Luma {
-    /// Rec. 601 weights on gamma-coded values.
-    fn of(frame: &Frame, roi: &Roi, side: usize) -> Self {
-        let planes = crop(frame, roi, side, 1.0 / 255.0, 0.0);
-        let (red, rest) = planes.split_at(side * side);
-        let (green, blue) = rest.split_at(side * side);
-        let values = red.iter().zip(green).zip(blue).map(|((r, g), b)| 0.299 * r + 0.587 * g + 0.114 * b).collect();
-        Self { side, values }
-    }
-
-    /// Every pixel with its place in the crop, 0..1.
-    fn pixels(&self) -> impl Iterator<Item = (f32, f32, f32)> + '_ {
-        let unit = 1.0 / self.side as f32;
-        self.values
-            .iter()
-            .enumerate()
-            .map(move |(i, &value)| ((i % self.side) as f32 * unit + unit / 2.0, (i / self.side) as f32 * unit + unit / 2.0, value))
-    }
-}
-
 /// Measures everything that the pixels around `landmarks` allow. A face without a usable region has only what its box tells.
 pub(crate) fn assess(frame: &Frame, landmarks: &[Point3], bounds: BoundingBox) -> Quality {
     let shorter = frame.width().min(frame.height()) as f32;
@@ -63,36 +31,127 @@ pub(crate) fn assess(frame: &Frame, landmarks: &[Point3], bounds: BoundingBox) -
         ..Quality::default()
     };
     let Some(roi) = Roi::from_landmarks(landmarks, CROP_SCALE) else { return placed };
-    let luma = Luma::of(frame, &roi, SIDE);
-    let oval = Oval::around(landmarks, &roi);
-    let in_frame = |u: f32, v: f32| {
-        let p = roi.to_frame(u, v);
-        p.x >= 0.0 && p.y >= 0.0 && p.x <= frame.width() as f32 && p.y <= frame.height() as f32
-    };
-    let face: Vec<f32> = luma.pixels().filter(|&(u, v, _)| oval.radius(u, v) <= 1.0 && in_frame(u, v)).map(|p| p.2).collect();
-    let Some(mean) = mean(&face) else { return placed };
-    // Beside and above the head; below the chin are neck and clothes.
-    let around: Vec<f32> = luma
-        .pixels()
-        .filter(|&(u, v, _)| oval.radius(u, v) > 1.3 && v < oval.v + oval.half_v * 0.5 && in_frame(u, v))
-        .map(|p| p.2)
-        .collect();
-    let enough = around.len() as f32 >= LEAST_SURROUNDINGS * (SIDE * SIDE) as f32;
-    let share = |test: &dyn Fn(f32) -> bool| face.iter().filter(|&&v| test(v)).count() as f32 / face.len() as f32;
-    let variance = face.iter().map(|v| (v - mean) * (v - mean)).sum::<f32>() / face.len() as f32;
+    let sums = Sums::over(&luma_of(frame, &roi), &Oval::around(landmarks, &roi), &InFrame::new(frame, &roi));
+    let Some((mean, spread)) = sums.face.moments() else { return placed };
+    let share = |count: u32| count as f32 / sums.face.count as f32;
+    let (eyes_visible, mouth_visible) = cover::visible(frame, landmarks);
+    let enough = sums.around.count as f32 >= LEAST_SURROUNDINGS * (SIDE * SIDE) as f32;
     Quality {
         luma: Some(mean),
-        contrast: Some(variance.sqrt()),
-        over_exposed: Some(share(&|v| v > BURNT)),
-        under_exposed: Some(share(&|v| v < DROWNED)),
-        back_light: if enough { self::mean(&around).map(|surroundings| surroundings - mean) } else { None },
-        sharpness: sharpness(&luma, &oval),
-        eyes_visible: eyes_visible(frame, landmarks, mean),
+        contrast: Some(spread.sqrt()),
+        over_exposed: Some(share(sums.burnt)),
+        under_exposed: Some(share(sums.drowned)),
+        back_light: sums.around.moments().filter(|_| enough).map(|(surroundings, _)| surroundings - mean),
+        sharpness: sums.laplacian.moments().map(|(_, variance)| variance * (MID_GREY / mean.max(DROWNED)).powi(2)),
+        eyes_visible,
+        mouth_visible,
         ..placed
     }
 }
 
-/// The ellipse that the face fills in a crop, in crop units.
+/// Luma (Rec. 601 weights on gamma-coded values) of the square crop, 0..1.
+fn luma_of(frame: &Frame, roi: &Roi) -> Vec<f32> {
+    let mut planes = crop(frame, roi, SIDE, 1.0 / 255.0, 0.0);
+    let (red, rest) = planes.split_at_mut(SIDE * SIDE);
+    let (green, blue) = rest.split_at(SIDE * SIDE);
+    red.iter_mut().zip(green.iter().zip(blue)).for_each(|(r, (g, b))| *r = 0.299 * *r + 0.587 * *g + 0.114 * *b);
+    planes.truncate(SIDE * SIDE);
+    planes
+}
+
+/// Which pixels of the crop lie in the frame.
+struct InFrame {
+    roi: Roi,
+    width: f32,
+    height: f32,
+    /// All of them: the usual case, and no need to ask again.
+    whole: bool,
+}
+
+impl InFrame {
+    fn new(frame: &Frame, roi: &Roi) -> Self {
+        let mut own = Self { roi: *roi, width: frame.width() as f32, height: frame.height() as f32, whole: false };
+        own.whole = [(0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0)].into_iter().all(|(u, v)| own.holds(u, v));
+        own
+    }
+
+    fn holds(&self, u: f32, v: f32) -> bool {
+        self.whole || {
+            let p = self.roi.to_frame(u, v);
+            p.x >= 0.0 && p.y >= 0.0 && p.x <= self.width && p.y <= self.height
+        }
+    }
+}
+
+/// Count, sum and sum of squares.
+#[derive(Clone, Copy, Default)]
+struct Moments {
+    count: u32,
+    sum: f64,
+    squares: f64,
+}
+
+impl Moments {
+    fn add(&mut self, value: f32) {
+        let value = f64::from(value);
+        self.count += 1;
+        self.sum += value;
+        self.squares += value * value;
+    }
+
+    /// Mean and variance; `None` of nothing.
+    fn moments(&self) -> Option<(f32, f32)> {
+        let count = f64::from(self.count);
+        let mean = self.sum / count;
+        (self.count > 0).then(|| (mean as f32, (self.squares / count - mean * mean).max(0.0) as f32))
+    }
+}
+
+/// Everything that one pass over the crop gathers.
+#[derive(Default)]
+struct Sums {
+    face: Moments,
+    burnt: u32,
+    drowned: u32,
+    /// Beside and above the head; below the chin are neck and clothes.
+    around: Moments,
+    /// Of luma 0..255, inside the face. Its own outline is left out: a sharp background edge says nothing about the face.
+    laplacian: Moments,
+}
+
+impl Sums {
+    fn over(luma: &[f32], oval: &Oval, frame: &InFrame) -> Self {
+        let mut sums = Self::default();
+        let place = |i: usize| (i as f32 + 0.5) / SIDE as f32;
+        for (y, line) in luma.chunks_exact(SIDE).enumerate() {
+            let v = place(y);
+            let dv2 = ((v - oval.v) / oval.half_v).powi(2);
+            let beside = v < oval.v + oval.half_v * 0.5;
+            let neighbours = y.checked_sub(1).and_then(|above| luma.get(above * SIDE..(above + 3) * SIDE));
+            for (x, &value) in line.iter().enumerate() {
+                let u = place(x);
+                let radius2 = ((u - oval.u) / oval.half_u).powi(2) + dv2;
+                if radius2 <= 1.0 {
+                    if !frame.holds(u, v) {
+                        continue;
+                    }
+                    sums.face.add(value);
+                    sums.burnt += u32::from(value > BURNT);
+                    sums.drowned += u32::from(value < DROWNED);
+                    if let Some(rows) = neighbours.filter(|_| radius2 <= 0.85 * 0.85 && x > 0 && x + 1 < SIDE) {
+                        let four = rows[x] + rows[2 * SIDE + x] + rows[SIDE + x - 1] + rows[SIDE + x + 1];
+                        sums.laplacian.add(255.0 * (four - 4.0 * value));
+                    }
+                } else if beside && radius2 > 1.3 * 1.3 && frame.holds(u, v) {
+                    sums.around.add(value);
+                }
+            }
+        }
+        sums
+    }
+}
+
+/// The ellipse that the face fills in a crop, in crop units. Half axes are above zero.
 struct Oval {
     u: f32,
     v: f32,
@@ -103,91 +162,25 @@ struct Oval {
 impl Oval {
     fn around(landmarks: &[Point3], roi: &Roi) -> Self {
         let (mut low, mut high) = ([f32::MAX; 2], [f32::MIN; 2]);
+        let (sin, cos) = roi.rotation.sin_cos();
         for p in landmarks {
-            let (u, v) = roi.from_frame(Point2 { x: p.x, y: p.y });
+            let (x, y) = (p.x - roi.centre.x, p.y - roi.centre.y);
+            let (u, v) = ((x * cos + y * sin) / roi.side + 0.5, (y * cos - x * sin) / roi.side + 0.5);
             low = [low[0].min(u), low[1].min(v)];
             high = [high[0].max(u), high[1].max(v)];
         }
-        Self {
-            u: (low[0] + high[0]) / 2.0,
-            v: (low[1] + high[1]) / 2.0,
-            half_u: (high[0] - low[0]) / 2.0,
-            half_v: (high[1] - low[1]) / 2.0,
-        }
+        let half = |axis: usize| ((high[axis] - low[axis]) / 2.0).max(f32::MIN_POSITIVE);
+        Self { u: f32::midpoint(low[0], high[0]), v: f32::midpoint(low[1], high[1]), half_u: half(0), half_v: half(1) }
     }
-
-    /// 0 at the centre, 1 on the edge.
-    fn radius(&self, u: f32, v: f32) -> f32 {
-        let (x, y) = ((u - self.u) / self.half_u.max(f32::MIN_POSITIVE), (v - self.v) / self.half_v.max(f32::MIN_POSITIVE));
-        (x * x + y * y).sqrt()
-    }
-}
-
-/// Variance of the Laplacian (Pech-Pacheco et al., ICPR 2000) of luma 0..255 inside the face, at [`SIDE`] px for [`CROP_SCALE`] face sides.
-/// The face's own outline is left out: a sharp background edge says nothing about the face.
-fn sharpness(luma: &Luma, oval: &Oval) -> Option<f32> {
-    let side = luma.side;
-    let mut laplacian = Vec::new();
-    for (i, (u, v, value)) in luma.pixels().enumerate() {
-        let (x, y) = (i % side, i / side);
-        if x == 0 || y == 0 || x + 1 == side || y + 1 == side || oval.radius(u, v) > 0.85 {
-            continue;
-        }
-        let at = |j: usize| luma.values[j];
-        laplacian.push(255.0 * (at(i - 1) + at(i + 1) + at(i - side) + at(i + side) - 4.0 * value));
-    }
-    let mean = mean(&laplacian)?;
-    self::mean(&laplacian.iter().map(|v| (v - mean) * (v - mean)).collect::<Vec<_>>())
-}
-
-/// The worse of the two eye regions: luma range against the face's luma (an eye has lashes, iris and white; skin and hands have little),
-/// less for a region much darker than the face (dark glasses) and for the share lost in glare. `None` when an eye has no size or lies outside
-/// the frame.
-fn eyes_visible(frame: &Frame, landmarks: &[Point3], face_luma: f32) -> Option<f32> {
-    let one = |a: usize, b: usize| {
-        let (p, q) = (landmarks.get(a)?, landmarks.get(b)?);
-        let (dx, dy) = (q.x - p.x, q.y - p.y);
-        let roi = Roi {
-            centre: Point2 { x: (p.x + q.x) / 2.0, y: (p.y + q.y) / 2.0 },
-            side: (dx * dx + dy * dy).sqrt() * 1.1,
-            rotation: dy.atan2(dx),
-        };
-        let inside =
-            roi.centre.x >= 0.0 && roi.centre.y >= 0.0 && roi.centre.x < frame.width() as f32 && roi.centre.y < frame.height() as f32;
-        if roi.side < 1.0 || !inside {
-            return None;
-        }
-        let mut band: Vec<f32> = Luma::of(frame, &roi, EYE_SIDE).pixels().filter(|p| (p.1 - 0.5).abs() < 0.3).map(|p| p.2).collect();
-        band.sort_by(f32::total_cmp);
-        let at = |share: f32| band.get((share * (band.len() - 1) as f32) as usize).copied();
-        let face = face_luma.max(DROWNED);
-        let contrast = ((at(0.95)? - at(0.05)?) / (EYE_CONTRAST * face)).min(1.0);
-        let light = ((at(0.5)? / face - EYE_DARK.0) / (EYE_DARK.1 - EYE_DARK.0)).clamp(0.0, 1.0);
-        let glare = band.iter().filter(|&&v| v > BURNT).count() as f32 / band.len() as f32;
-        Some(contrast * light * (1.0 - glare))
-    };
-    Some(one(33, 133)?.min(one(362, 263)?))
-}
-
-fn mean(values: &[f32]) -> Option<f32> {
-    (!values.is_empty()).then(|| values.iter().sum::<f32>() / values.len() as f32)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{observation::Pose, roi::bounds_of, synthetic};
+    use crate::{roi::bounds_of, synthetic};
 
-    const SIZE: u32 = 300;
-
-    /// A frame painted by position, and the synthetic face in its middle, about 150 px high.
     fn painted(paint: impl Fn(f32, f32) -> u8) -> (Frame, Vec<Point3>) {
-        let rgb = (0..SIZE * SIZE).flat_map(|i| [paint((i % SIZE) as f32, (i / SIZE) as f32); 3]).collect();
-        let landmarks = synthetic::landmarks(synthetic::geometry().vertices(), Pose::default(), 8.5, 150.0, 150.0);
-        match Frame::from_rgb(SIZE, SIZE, rgb) {
-            Ok(frame) => (frame, landmarks),
-            Err(error) => panic!("{error}"),
-        }
+        synthetic::painted(|x, y| [paint(x, y); 3])
     }
 
     fn judged(paint: impl Fn(f32, f32) -> u8) -> Quality {
@@ -224,15 +217,10 @@ mod tests {
     }
 
     #[test]
-    fn covered_dark_and_glaring_eyes_are_not_visible() {
-        let eye = |x: f32, y: f32| (y - 127.0).abs() < 12.0 && ((x - 123.0).abs() < 16.0 || (x - 177.0).abs() < 16.0);
-        let open = judged(|x, y| if eye(x, y) && (x as u32 / 6).is_multiple_of(2) { 40 } else { 140 });
-        assert!(open.eyes_visible.is_some_and(|v| v > 0.9), "contrast {:?}", open.eyes_visible);
-        assert!(judged(|_, _| 140).eyes_visible.is_some_and(|v| v < 0.1), "skin only");
-        let dark = judged(|x, y| if eye(x, y) { 8 + (x as u32 % 3) as u8 * 20 } else { 140 });
-        assert!(dark.eyes_visible.is_some_and(|v| v < 0.6), "dark glasses {:?}", dark.eyes_visible);
-        let glare = judged(|x, y| if eye(x, y) && !(x as u32 / 6).is_multiple_of(4) { 255 } else { 140 });
-        assert!(glare.eyes_visible.is_some_and(|v| v < 0.4), "glare {:?}", glare.eyes_visible);
+    fn sharpness_does_not_depend_on_the_light() {
+        let in_light = |gain: f32| judged(move |x, y| ((100.0 + 60.0 * (x / 2.0).sin() * (y / 2.0).sin()) * gain) as u8).sharpness;
+        let (dim, bright) = (in_light(0.4).unwrap_or_default(), in_light(1.4).unwrap_or_default());
+        assert!((dim / bright - 1.0).abs() < 0.1, "dim {dim} bright {bright}");
     }
 
     #[test]
@@ -241,7 +229,7 @@ mod tests {
         landmarks.iter_mut().for_each(|p| p.x += 1000.0);
         let Some(bounds) = bounds_of(&landmarks) else { panic!("landmarks have a box") };
         let quality = assess(&frame, &landmarks, bounds);
-        assert_eq!((quality.luma, quality.sharpness, quality.eyes_visible), (None, None, None), "no pixels");
+        assert_eq!((quality.luma, quality.sharpness, quality.eyes_visible, quality.mouth_visible), (None, None, None, None), "no pixels");
         assert!(quality.centre_offset.is_some_and(|v| v > 3.0), "far off");
     }
 }

@@ -1,6 +1,7 @@
 //! Test-only: a face made of numbers.
 
 use crate::{
+    frame::Frame,
     geometry::Geometry,
     model::LANDMARK_COUNT,
     observation::{Point3, Pose},
@@ -77,4 +78,15 @@ pub(crate) fn landmarks(vertices: &[[f32; 3]], pose: Pose, scale: f32, x: f32, y
     let r = pose.rotation();
     let turned = |v: &[f32; 3], row: usize| scale * (r[row][0] * v[0] + r[row][1] * v[1] + r[row][2] * v[2]);
     vertices.iter().map(|v| Point3 { x: x + turned(v, 0), y: y - turned(v, 1), z: -turned(v, 2) }).collect()
+}
+
+/// A frame of 300 x 300 px painted by position, and the geometry's face in its middle, about 150 px high.
+pub(crate) fn painted(paint: impl Fn(f32, f32) -> [u8; 3]) -> (Frame, Vec<Point3>) {
+    const SIZE: u32 = 300;
+    let rgb = (0..SIZE * SIZE).flat_map(|i| paint((i % SIZE) as f32, (i / SIZE) as f32)).collect();
+    let landmarks = landmarks(geometry().vertices(), Pose::default(), 8.5, 150.0, 150.0);
+    match Frame::from_rgb(SIZE, SIZE, rgb) {
+        Ok(frame) => (frame, landmarks),
+        Err(error) => panic!("{error}"),
+    }
 }
