@@ -22,6 +22,8 @@ mod watch;
 
 pub use action::{ActionPassed, ActionSpotter, NotMeasuredReason, Spotted, WindowVerdict, judge_window};
 
+pub use best::frame_score;
+pub use gate::alignment_hint;
 pub use io::{CameraFault, Challenge, Effect, Event, FrameId, Guidance, Input, NetworkFault, Outcome, Output, Plan, StateName};
 pub use params::{EvidenceParams, GateParams, JudgeParams, Params, TimeParams};
 pub use sample::{Baseline, Sample};

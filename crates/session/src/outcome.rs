@@ -16,6 +16,8 @@ pub(crate) enum Ending {
     Engine,
     /// The network gave up, answered nonsense, or did not answer in time.
     Network,
+    /// Frames come or are judged too slowly to prove an action.
+    TooSlow,
     /// Attempt, alignment or action window over.
     TimedOut,
     /// No face for too long.
@@ -35,6 +37,7 @@ impl Ending {
             Self::Cancelled => sdk::USER_CANCEL.coded(),
             Self::InitFailed => sdk::INIT_FAILED.coded(),
             Self::Camera(fault) => camera(fault),
+            Self::TooSlow => sdk::DEVICE_NOT_SUPPORT.coded(),
             Self::Engine => sdk::FACE_INIT_FAIL.coded(),
             Self::Network => sdk::NETWORK_ERROR.coded(),
             Self::TimedOut => sdk::USER_TIMEOUT.coded(),

@@ -137,7 +137,8 @@ impl Default for JudgeParams {
     }
 }
 
-/// Picture and placement gate. Shares are 0..1 as in [`faceid_vision::Quality`].
+/// Picture and placement gate. Shares are 0..1 as in [`faceid_vision::Quality`]. "Portraits": 46 photographs with one face, as they are and made
+/// worse on purpose (`faceid-lab gates`).
 #[derive(Debug, Clone, PartialEq)]
 pub struct GateParams {
     /// Least face height / shorter frame side. About 60 px between the outer eye corners at 480 px (field practice: at least 60).
@@ -146,28 +147,40 @@ pub struct GateParams {
     pub face_max: f32,
     /// Largest distance of the face centre from the frame centre / shorter side.
     pub offset_max: f32,
-    /// Least mean luma of the face (field practice: 60 of 255).
+    /// Largest part of the face beyond an edge of the frame, as a share of the face's size: chin or temple are gone (own choice).
+    pub outside_max: f32,
+    /// Least mean luma of the face (field practice: 60 of 255; lower here, because dark skin in fair light measures down to it).
     pub luma_min: f32,
-    /// Largest mean luma of the face.
+    /// Largest mean luma of the face (field practice: 200 of 255; portraits up to 0.69, twice over-exposed ones from 0.70).
     pub luma_max: f32,
-    /// Largest share of burnt-out face pixels.
+    /// Largest share of burnt-out face pixels (portraits up to 0.001; three stops over-exposed from 0.16).
     pub over_max: f32,
-    /// Largest excess of the surroundings' luma over the face's.
+    /// Largest excess of the surroundings' luma over the face's (portraits up to 0.36) ...
     pub back_light_max: f32,
-    /// Least sharpness (variance of the Laplacian as in vision's `quality`); only hopeless pictures are below it.
+    /// ... of a face darker than this: a well-lit face before a white wall is not back-lit (portraits with an excess over 0.30: from 0.41).
+    pub back_lit_luma: f32,
+    /// Least sharpness. Portraits from 130, soft webcam clips from 65; blurred by a sixteenth of the outer eye distance: 5 to 30.
+    /// Field practice rejects under 50 at a crop size of its own.
     pub sharpness_min: f32,
-    /// Least visibility of the eyes.
+    /// Least visibility of the eyes (portraits and clips from 0.5; nearly black lenses up to 0.2, see vision's `cover`).
     pub eyes_visible_min: f32,
+    /// Least visibility of the mouth (portraits and clips from 0.6; masks and cups mostly under 0.4, see vision's `cover`).
+    pub mouth_visible_min: f32,
     /// Largest yaw and pitch of a frontal face, degrees (field practice: 15 to 20).
     pub frontal: f32,
     /// Largest roll, degrees.
     pub roll: f32,
-    /// Least eye openness of open eyes before the person's own neutral is known.
+    /// Least eye openness of open eyes before the person's own neutral is known: that of the narrowest neutral, [`JudgeParams::EYE_FLOOR`].
     pub eyes_open: f32,
     /// Largest lip gap of a shut mouth before the person's own neutral is known.
     pub mouth_shut: f32,
     /// Largest spread (10th to 90th percentile) of yaw or pitch in the neutral measurement, degrees.
     pub still: f32,
+    /// Median time between frames from which the person is asked to act slower: 7 fps. The judges are tested down to 8.
+    pub slow: Millis,
+    /// Median time between frames from which no action can be proven: the longest gap of an evidence window
+    /// ([`JudgeParams::window_gap`]), 5 fps.
+    pub too_slow: Millis,
 }
 
 impl Default for GateParams {
@@ -176,17 +189,22 @@ impl Default for GateParams {
             face_min: 0.25,
             face_max: 0.90,
             offset_max: 0.25,
+            outside_max: 0.08,
             luma_min: 0.18,
             luma_max: 0.88,
             over_max: 0.25,
-            back_light_max: 0.40,
-            sharpness_min: 8.0,
-            eyes_visible_min: 0.15,
+            back_light_max: 0.30,
+            back_lit_luma: 0.36,
+            sharpness_min: 20.0,
+            eyes_visible_min: 0.25,
+            mouth_visible_min: 0.5,
             frontal: 18.0,
             roll: 18.0,
-            eyes_open: 0.40,
+            eyes_open: JudgeParams::EYE_FLOOR,
             mouth_shut: 0.12,
             still: 8.0,
+            slow: Millis(143),
+            too_slow: Millis(200),
         }
     }
 }
@@ -236,6 +254,8 @@ pub struct TimeParams {
     pub future: Millis,
     /// A pause between frames after which the followed face may be another.
     pub break_after: Millis,
+    /// A camera or device slower than [`GateParams::too_slow`] for this long ends the session: models still loading or a busy moment pass.
+    pub too_slow: Millis,
 }
 
 impl Default for TimeParams {
@@ -262,6 +282,7 @@ impl Default for TimeParams {
             reaction: Millis(150),
             future: Millis(100),
             break_after: Millis(1_000),
+            too_slow: Millis(8_000),
         }
     }
 }

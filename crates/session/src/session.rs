@@ -7,6 +7,7 @@ use crate::{
     shared::Shared,
     state::{NotStarted, State},
     timer::Timer,
+    watch::Pace,
 };
 use faceid_protocol::Millis;
 use faceid_vision::Observation;
@@ -174,6 +175,10 @@ fn observed(state: State, id: FrameId, t: Millis, observation: &Observation, sha
     let Some(look) = strictness.and_then(|strictness| shared.look(id, t, observation, strictness)) else {
         return state;
     };
+    // A window with such gaps proves nothing to the server: better to say so than to let the person act in vain.
+    if matches!(look.pace, Pace::TooSlow(lasting) if lasting >= shared.params.times.too_slow) {
+        return shared.end(Ending::TooSlow);
+    }
     match state {
         State::AlignFace(s) => s.look(&look, shared),
         State::Calibrate(s) => s.look(&look, shared),

@@ -11,7 +11,7 @@ use crate::{
     sample::{Baseline, Sample},
     state::State,
     timer::{Timer, Timers},
-    watch::{Continuity, FaceWatch},
+    watch::{Continuity, FaceWatch, Pace, PaceWatch},
 };
 use faceid_protocol::Millis;
 use faceid_vision::Observation;
@@ -27,10 +27,13 @@ pub(crate) struct Shared {
     pub(crate) guide: Guide,
     pub(crate) out: Output,
     best: Option<BestFrame>,
+    /// The person's neutral, once measured: what "frontal" and "eyes open" mean for the best frame.
+    pub(crate) neutral: Option<Baseline>,
     /// The best frame was sent: its pixels must not be dropped for a better one any more.
     best_sent: bool,
     pub(crate) hidden: bool,
     watch: FaceWatch,
+    pace: PaceWatch,
     recent: VecDeque<Sample>,
     last_frame: Option<Millis>,
     seen_face: bool,
@@ -47,6 +50,7 @@ pub(crate) struct Look {
     pub(crate) alone: bool,
     pub(crate) hint: Option<Guidance>,
     pub(crate) continuity: Continuity,
+    pub(crate) pace: Pace,
 }
 
 impl Look {
@@ -68,9 +72,11 @@ impl Shared {
             guide: Guide::default(),
             out: Output::default(),
             best: None,
+            neutral: None,
             best_sent: false,
             hidden: false,
             watch: FaceWatch::default(),
+            pace: PaceWatch::default(),
             recent: VecDeque::new(),
             last_frame: None,
             seen_face: false,
@@ -125,6 +131,7 @@ impl Shared {
     pub(crate) fn hide(&mut self) {
         self.timers.clear(Timer::Stall);
         self.timers.clear(Timer::NoFace);
+        self.pace.reset();
         self.timers.set_if_clear(Timer::Hidden, self.now.plus(self.params.times.hidden));
     }
 
@@ -160,6 +167,7 @@ impl Shared {
         self.last_frame = Some(t);
         let sample = Sample::from_observation(t, observation);
         let continuity = self.watch.feed(observation, &sample, times);
+        let pace = self.pace.feed(t, &self.params.gate);
         let several = self.watch.several();
         let hint = gate(observation, &sample, several, strictness, &self.params.gate);
         let face = observation.face.is_some();
@@ -181,11 +189,11 @@ impl Shared {
             self.timers.clear(Timer::SeveralFaces);
         }
         let alone = face && !several;
-        if alone && !self.best_sent && BestFrame::consider(&mut self.best, id, &sample, observation) {
+        if alone && !self.best_sent && BestFrame::consider(&mut self.best, id, &sample, observation, self.neutral.as_ref()) {
             self.effect(Effect::KeepBest(id));
         }
         self.guide.want(hint);
-        Some(Look { id, sample, alone, hint, continuity })
+        Some(Look { id, sample, alone, hint, continuity, pace })
     }
 
     /// The best frame of the session, to be sent now.

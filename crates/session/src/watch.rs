@@ -3,9 +3,13 @@
 //! Identity proper is the server's business (embeddings of the evidence). Here only a discontinuity of the track is judged: enough to restart a
 //! window, and enough to call an attack when another head stands in another place from one frame to the next.
 
-use crate::{params::TimeParams, sample::Sample};
+use crate::{
+    params::{GateParams, TimeParams},
+    sample::Sample,
+};
 use faceid_protocol::Millis;
 use faceid_vision::{Face, Observation, Point2, Point3};
+use std::collections::VecDeque;
 
 /// How the newest face relates to the one before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +73,55 @@ impl FaceWatch {
     }
 }
 
+/// How fast frames are judged, from their capture times.
+#[derive(Debug, Default)]
+pub(crate) struct PaceWatch {
+    times: VecDeque<Millis>,
+    /// Since when no action can be proven.
+    too_slow: Option<Millis>,
+}
+
+/// What the pace allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pace {
+    /// Everything, or too early to tell.
+    Good,
+    /// Slow movements only.
+    Slow,
+    /// Nothing, for this long already.
+    TooSlow(Millis),
+}
+
+impl PaceWatch {
+    /// Intervals whose median counts: 1.6 s at 10 fps; a single stutter changes nothing.
+    const INTERVALS: usize = 16;
+    /// Fewer tell nothing.
+    const LEAST: usize = 6;
+
+    /// Takes the next frame's capture time.
+    pub(crate) fn feed(&mut self, t: Millis, p: &GateParams) -> Pace {
+        self.times.push_back(t);
+        while self.times.len() > Self::INTERVALS + 1 {
+            self.times.pop_front();
+        }
+        let mut intervals: Vec<Millis> = self.times.iter().zip(self.times.iter().skip(1)).map(|(a, b)| b.since(*a)).collect();
+        intervals.sort_unstable();
+        let median = intervals.get(intervals.len() / 2).copied().filter(|_| intervals.len() >= Self::LEAST);
+        let too_slow = median.is_some_and(|m| m > p.too_slow);
+        self.too_slow = too_slow.then(|| self.too_slow.unwrap_or(t));
+        match self.too_slow {
+            Some(since) => Pace::TooSlow(t.since(since)),
+            None if median.is_some_and(|m| m > p.slow) => Pace::Slow,
+            None => Pace::Good,
+        }
+    }
+
+    /// Frames were not to be expected for a while.
+    pub(crate) fn reset(&mut self) {
+        *self = Self::default();
+    }
+}
+
 fn compare(before: &Track, now: &Track, p: &TimeParams) -> Continuity {
     let pause = now.t.since(before.t);
     let (dx, dy) = (now.centre.x - before.centre.x, now.centre.y - before.centre.y);
@@ -110,5 +163,24 @@ mod tests {
     fn reads_only_landmarks_that_the_page_model_places() {
         let mut read = PAIRS.iter().chain([&OUTER_EYES]).flat_map(|(a, b)| [a, b]);
         assert!(read.all(|i| faceid_vision::LANDMARKS_IN_USE.contains(i)));
+    }
+
+    #[test]
+    fn pace_is_the_median_and_must_last() {
+        let p = GateParams::default();
+        let run = |intervals: &[u64]| {
+            let (mut watch, mut t, mut last) = (PaceWatch::default(), 0, Pace::Good);
+            for interval in intervals {
+                t += interval;
+                last = watch.feed(Millis(t), &p);
+            }
+            last
+        };
+        assert_eq!(run(&[900; 5]), Pace::Good, "too early to tell");
+        assert_eq!(run(&[125; 30]), Pace::Good, "8 fps");
+        assert_eq!(run(&[150; 30]), Pace::Slow, "under 7 fps");
+        assert_eq!(run(&[33, 33, 900, 33, 33, 33, 33, 900, 33, 33]), Pace::Good, "stutter");
+        assert_eq!(run(&[250; 27]), Pace::TooSlow(Millis(5000)), "4 fps: since the seventh frame");
+        assert_eq!(run(&[[250; 20].as_slice(), &[50; 20]].concat()), Pace::Good, "recovered");
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     sample::{Baseline, Sample},
     shared::{Look, Shared},
     tokens::Tokens,
-    watch::Continuity,
+    watch::{Continuity, Pace},
 };
 use faceid_protocol::{Action, Millis, wire::WrongActionPolicy};
 
@@ -81,6 +81,9 @@ impl Act {
             return State::Act(self);
         }
         self.last_face = look.sample.t;
+        if look.hint.is_none() && look.pace != Pace::Good {
+            shared.guide.want(Some(Guidance::Slower));
+        }
         self.candidates.push(look.id, look.sample, &shared.params.evidence);
         if self.seen.is_none() {
             let finding = self.prompted.feed(&look.sample);

@@ -32,6 +32,7 @@ impl AwaitChallenge {
         let frames = stamps(neutral);
         shared.effect(Effect::Retain(frames.iter().map(|(id, _)| *id).collect()));
         shared.effect(Effect::Commit { step: 0, frames, best: None });
+        shared.neutral = Some(baseline);
         let of = shared.plan.as_ref().map_or(0, |plan| plan.action_count);
         State::AwaitChallenge(Self { baseline, of })
     }
