@@ -12,7 +12,7 @@ use crate::clip::Meter;
 use crate::models::{ModelDir, ModelsError};
 use crate::variant::Variant;
 use crate::video::VideoError;
-use crate::{calibrate, clip, evaluation, image_commands, pairs};
+use crate::{bench_frame, calibrate, clip, evaluation, gates, image_commands, pairs, sheet};
 
 /// Evaluation, comparison figures and benches of faceid-liveness.
 #[derive(Debug, Parser)]
@@ -71,6 +71,28 @@ enum Command {
         #[arg(short, long)]
         output: PathBuf,
     },
+    /// A contact sheet of a clip with the time of each picture, as a JPEG: for labelling.
+    Sheet(SheetArgs),
+    /// What the gate says of photographs, as they are and made worse on purpose.
+    Gates {
+        /// Pictures, or folders of them.
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+    },
+    /// Time per frame of everything but the two networks.
+    BenchFrame {
+        /// A picture with a face; it is followed as if a camera showed it.
+        image: PathBuf,
+        /// Its longer side is brought down to this, px.
+        #[arg(long, default_value_t = 640)]
+        side: u32,
+        /// Frames measured.
+        #[arg(long, default_value_t = 200)]
+        runs: usize,
+        /// Exit 1 when the median is longer, ms.
+        #[arg(long, default_value_t = 1.0)]
+        limit: f64,
+    },
     /// Loads every model once.
     ModelsCheck,
 }
@@ -89,6 +111,28 @@ pub(crate) struct CalibrateArgs {
     pub(crate) output: PathBuf,
 }
 
+/// Arguments of `sheet`.
+#[derive(Debug, Args)]
+pub(crate) struct SheetArgs {
+    /// Video.
+    file: PathBuf,
+    /// Where to write it.
+    #[arg(short, long)]
+    output: PathBuf,
+    /// From, s.
+    #[arg(long, default_value_t = 0.0)]
+    from: f64,
+    /// To, s.
+    #[arg(long, default_value_t = f64::MAX)]
+    to: f64,
+    /// Between two pictures, s.
+    #[arg(long, default_value_t = 0.2)]
+    every: f64,
+    /// Pictures in a row.
+    #[arg(long, default_value_t = 10)]
+    columns: usize,
+}
+
 /// Arguments of `eval`.
 #[derive(Debug, Args)]
 pub(crate) struct EvalArgs {
@@ -100,6 +144,9 @@ pub(crate) struct EvalArgs {
     /// Writes one SVG per clip into this folder.
     #[arg(long)]
     pub(crate) plots: Option<PathBuf>,
+    /// Also filmed otherwise: other frame rates, sizes, light, shapes. All without names, else these.
+    #[arg(long, num_args = 0.., value_name = "NAME")]
+    pub(crate) slices: Option<Vec<String>>,
     /// Exit 1 when fewer of the high-confidence labels are found.
     #[arg(long, default_value_t = 0.9)]
     pub(crate) min_recall: f64,
@@ -144,7 +191,10 @@ fn run(cli: &Cli) -> Result<Verdict> {
         Command::Calibrate(args) => calibrate::run(&models.judge()?, args),
         Command::Actions { files } => run_actions(&Meter::new(models, cache)?, files, cli.json),
         Command::Eval(args) => evaluation::run(&Meter::new(models, cache)?, args, cli.json),
-        Command::Bestframe { file, output } => image_commands::best_frame(&models.vision()?, file, output, cli.json),
+        Command::Bestframe { file, output } => image_commands::best_frame(&Meter::new(models, cache)?, file, output, cli.json),
+        Command::Sheet(args) => run_sheet(&Meter::new(models, cache)?, args),
+        Command::Gates { paths } => gates::run(&models.vision()?, paths, cli.json),
+        Command::BenchFrame { image, side, runs, limit } => bench_frame::run(models.vision()?, image, *side, *runs, *limit, cli.json),
         Command::ModelsCheck => run_models_check(&models, cli.json),
     }
 }
@@ -182,6 +232,13 @@ fn run_actions(meter: &Meter, files: &[PathBuf], as_json: bool) -> Result<Verdic
             println!("  {:6.2} to {:6.2} s  {}{kind}  {:.2}", row.t_start, row.t_end, row.action, row.score);
         }
     }
+    Ok(Verdict::Done)
+}
+
+fn run_sheet(meter: &Meter, args: &SheetArgs) -> Result<Verdict> {
+    let range = sheet::Range { from: args.from, to: args.to, every: args.every, columns: args.columns };
+    let picture = sheet::sheet(meter, &args.file, range, |trace| trace.actions(&faceid_session::Params::default()))?;
+    std::fs::write(&args.output, faceid_vision::encode_jpeg(&picture, 88)?).with_context(|| args.output.display().to_string())?;
     Ok(Verdict::Done)
 }
 

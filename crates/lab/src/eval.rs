@@ -48,6 +48,10 @@ pub struct ActionFigures {
     pub false_per_minute: Option<f64>,
     /// Median time from the label's begin to the end of the arc, s; negative when the label begins late.
     pub time_to_detect_s: Option<f64>,
+    /// Detections in clips labelled for this action that somebody would take for done on purpose (a blink held or doubled; others always are).
+    pub deliberate: usize,
+    /// Detections that the labels leave open (a small nod in a blink): neither found nor false.
+    pub left_open: usize,
     /// What else was spotted during this action's high-confidence labels: nod, shake, blink, mouth.
     pub confused_with: [usize; 4],
 }
@@ -125,6 +129,8 @@ fn figures(action: Action, clips: &[Clip<'_>], mismatches: &mut Vec<Mismatch>) -
         minutes: 0.0,
         false_per_minute: None,
         time_to_detect_s: None,
+        deliberate: 0,
+        left_open: 0,
         confused_with: [0; 4],
     };
     let mut delays = Vec::new();
@@ -153,7 +159,9 @@ fn one_clip(action: Action, clip: &Clip<'_>, sum: &mut ActionFigures, delays: &m
         let seconds = |t: Millis| t.0 as f64 / 1000.0;
         mismatches.push(Mismatch { clip: clip.name.to_owned(), action: action.name(), kind, t_start: seconds(start), t_end: seconds(end) });
     };
+    let open = |s: &Spotted| clip.labels.iter().any(|l| l.leaves_open(s.action) && span_of_label(l).admits(middle(s)));
     let mut left: Vec<&Spotted> = clip.spotted.iter().filter(|s| s.action == action).collect();
+    sum.deliberate += left.iter().filter(|s| s.deliberate).count();
     // labels that must be found choose first, then those that may be found; what is left is a false trigger
     for confidence in [Confidence::High, Confidence::Medium] {
         let labels: Vec<&Label> = clip.labels.iter().filter(|l| l.shows() == Some(action) && l.confidence == confidence).collect();
@@ -171,7 +179,8 @@ fn one_clip(action: Action, clip: &Clip<'_>, sum: &mut ActionFigures, delays: &m
                         None => mismatch("missed", label.start, label.end),
                     }
                     for (slot, other) in sum.confused_with.iter_mut().zip(Action::ALL) {
-                        let inside = |s: &&Spotted| s.action == other && other != action && span_of_label(label).admits(middle(s));
+                        let inside =
+                            |s: &&Spotted| s.action == other && other != action && span_of_label(label).admits(middle(s)) && !open(s);
                         *slot += clip.spotted.iter().filter(inside).count();
                     }
                 }
@@ -184,6 +193,10 @@ fn one_clip(action: Action, clip: &Clip<'_>, sum: &mut ActionFigures, delays: &m
         left = left.into_iter().enumerate().filter(|(i, _)| !matched.contains(&Some(*i))).map(|(_, s)| s).collect();
     }
     for spotted in left {
+        if open(spotted) {
+            sum.left_open += 1;
+            continue;
+        }
         sum.false_triggers += 1;
         let alike = |l: &&Label| l.meaning() == Some(Meaning::Resembles(action)) && span_of_label(l).admits(middle(spotted));
         sum.in_look_alikes += usize::from(clip.labels.iter().any(|l| alike(&l)));
@@ -196,7 +209,7 @@ mod tests {
     use super::*;
 
     fn label(start: u64, end: u64, event: &str, confidence: Confidence) -> Label {
-        Label { start: Millis(start), end: Millis(end), event: event.into(), confidence }
+        Label { start: Millis(start), end: Millis(end), event: event.into(), confidence, note: String::new() }
     }
 
     fn spotted(action: Action, start: u64, end: u64) -> Spotted {
@@ -233,6 +246,16 @@ mod tests {
         assert_eq!(evaluation.false_per_minute, Some(1.0), "pooled over clip minutes");
         let kinds: Vec<_> = evaluation.mismatches.iter().map(|m| (m.kind, m.t_start)).collect();
         assert_eq!(kinds, [("missed", 5.0), ("false", 15.0), ("false", 21.0)], "mismatches");
+    }
+
+    #[test]
+    fn a_small_nod_in_a_blink_is_left_open() {
+        let labels = [label(1000, 2000, "NOD", Confidence::High), label(5000, 5300, "BLINK+PITCH_UP", Confidence::High)];
+        let spotted = [spotted(Action::Nod, 5000, 5400), spotted(Action::Nod, 9000, 9400)];
+        let evaluation = evaluate(&[Clip { name: "a", labels: &labels, spotted: &spotted, duration_s: 60.0 }]);
+        let nod = &evaluation.rows[0];
+        assert_eq!((nod.found, nod.left_open, nod.false_triggers), (0, 1, 1), "{nod:?}");
+        assert_eq!(evaluation.rows[2].confused_with, [0; 4], "nor is the blink confused with it");
     }
 
     #[test]

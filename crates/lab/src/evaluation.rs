@@ -1,9 +1,8 @@
 //! The `eval` command: labelled clips through the pipeline, figures as a table or JSON.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use faceid_protocol::Action;
 use faceid_session::{Params, Spotted};
 use serde_json::json;
@@ -13,43 +12,68 @@ use crate::clip::{Meter, Trace};
 use crate::eval::{Clip, Evaluation, evaluate};
 use crate::labels;
 use crate::plot;
-use crate::variant::Variant;
+use crate::slices::{self, Labelled, Slice};
 
 pub(crate) fn run(meter: &Meter, args: &EvalArgs, as_json: bool) -> Result<Verdict> {
-    let mut labelled: BTreeMap<String, Vec<labels::Label>> = BTreeMap::new();
+    let labelled = read_labels(args)?;
+    let chosen: Vec<Slice> = match &args.slices {
+        None => Vec::new(),
+        Some(names) if names.is_empty() => slices::all(),
+        Some(names) => slices::all().into_iter().filter(|s| names.contains(&s.variant.name)).collect(),
+    };
+    if args.slices.as_ref().is_some_and(|names| names.len() > chosen.len()) {
+        let known: Vec<String> = slices::all().into_iter().map(|s| s.variant.name).collect();
+        bail!("slices are {}", known.join(", "));
+    }
+    let plain = slices::plain();
+    let evaluation = one_slice(meter, args, &labelled, &plain)?;
+    print(&plain.variant.name, &evaluation, as_json)?;
+    for slice in chosen {
+        print(&slice.variant.name, &one_slice(meter, args, &labelled, &slice)?, as_json)?;
+    }
+    let holds = evaluation.recall.is_some_and(|r| r >= args.min_recall)
+        && evaluation.false_per_minute.is_some_and(|f| f <= args.max_false_per_minute);
+    Ok(if holds { Verdict::Done } else { Verdict::DoesNotHold })
+}
+
+fn read_labels(args: &EvalArgs) -> Result<Labelled> {
+    let mut labelled = Labelled::new();
     for list in [&args.dir.join("events.tsv")].into_iter().chain(&args.labels) {
         let text = std::fs::read_to_string(list).with_context(|| list.display().to_string())?;
         for (clip, labels) in labels::parse(&text).with_context(|| list.display().to_string())? {
             labelled.entry(clip).or_default().extend(labels);
         }
     }
-    let mut measured: Vec<(&str, Trace, Vec<Spotted>)> = Vec::with_capacity(labelled.len());
-    for name in labelled.keys() {
-        let trace = meter.measure(&args.dir.join(name), &Variant::plain())?;
-        eprintln!("{name}: {:.1} s, {:.1} fps", trace.duration_s, trace.fps);
+    Ok(labelled)
+}
+
+fn one_slice(meter: &Meter, args: &EvalArgs, labelled: &Labelled, slice: &Slice) -> Result<Evaluation> {
+    let mut measured: Vec<(&str, &[labels::Label], Trace, Vec<Spotted>)> = Vec::new();
+    for (name, labels) in slice.clips(labelled) {
+        let trace = meter.measure(&args.dir.join(name), &slice.variant)?;
+        eprintln!("{}: {name}: {:.1} s, {:.1} fps", slice.variant.name, trace.duration_s, trace.fps);
         let spotted = trace.actions(&Params::default());
-        measured.push((name, trace, spotted));
+        measured.push((name, labels, trace, spotted));
     }
-    let labels_of = |name: &str| labelled.get(name).map(Vec::as_slice).unwrap_or_default();
     if let Some(folder) = &args.plots {
-        std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
-        for (name, trace, spotted) in &measured {
-            write_plot(folder, name, &plot::svg(name, &trace.samples, labels_of(name), spotted))?;
+        let folder = folder.join(slice.variant.name.replace(|c: char| !c.is_alphanumeric(), "_"));
+        std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+        for (name, labels, trace, spotted) in &measured {
+            write_plot(&folder, name, &plot::svg(name, &trace.samples, labels, spotted))?;
         }
     }
-    let clips: Vec<Clip<'_>> = measured
-        .iter()
-        .map(|(name, trace, spotted)| Clip { name, labels: labels_of(name), spotted, duration_s: trace.duration_s })
-        .collect();
-    let evaluation = evaluate(&clips);
+    let clips: Vec<Clip<'_>> =
+        measured.iter().map(|(name, labels, trace, spotted)| Clip { name, labels, spotted, duration_s: trace.duration_s }).collect();
+    Ok(evaluate(&clips))
+}
+
+fn print(slice: &str, evaluation: &Evaluation, as_json: bool) -> Result<()> {
     if as_json {
-        print_json(&evaluation)?
-    } else {
-        print_table(&evaluation)
+        return print_json(slice, evaluation);
     }
-    let holds = evaluation.recall.is_some_and(|r| r >= args.min_recall)
-        && evaluation.false_per_minute.is_some_and(|f| f <= args.max_false_per_minute);
-    Ok(if holds { Verdict::Done } else { Verdict::DoesNotHold })
+    println!("== {slice}");
+    print_table(evaluation);
+    Ok(())
 }
 
 fn write_plot(folder: &Path, name: &str, svg: &str) -> Result<()> {
@@ -57,21 +81,23 @@ fn write_plot(folder: &Path, name: &str, svg: &str) -> Result<()> {
     std::fs::write(&path, svg).with_context(|| path.display().to_string())
 }
 
-fn print_json(evaluation: &Evaluation) -> Result<()> {
+fn print_json(slice: &str, evaluation: &Evaluation) -> Result<()> {
     for row in &evaluation.rows {
-        println!("{}", serde_json::to_string(row)?);
+        let mut line = serde_json::to_value(row)?;
+        line["slice"] = slice.into();
+        println!("{line}");
     }
     let Evaluation { recall, recall95, false_per_minute, mismatches, rows: _ } = evaluation;
     println!(
         "{}",
-        json!({"action": "all", "recall": recall, "recall95": recall95, "false_per_minute": false_per_minute, "mismatches": mismatches})
+        json!({"slice": slice, "action": "all", "recall": recall, "recall95": recall95, "false_per_minute": false_per_minute, "mismatches": mismatches})
     );
     Ok(())
 }
 
 fn print_table(evaluation: &Evaluation) {
     println!(
-        "action  found/labelled  recall (95 %)         medium  false  look-alike  minutes  false/min  to detect  seen instead ({})",
+        "action  found/labelled  recall (95 %)         medium  false  look-alike  open  on purpose  minutes  false/min  to detect  seen instead ({})",
         names()
     );
     let percent = |value: Option<f64>| value.map_or("–".into(), |v| format!("{:.1} %", v * 100.0));
@@ -79,7 +105,7 @@ fn print_table(evaluation: &Evaluation) {
     let number = |value: Option<f64>| value.map_or("–".into(), |v| format!("{v:.2}"));
     for row in &evaluation.rows {
         println!(
-            "{:6}  {:>6}/{:<7}  {:>8} {:10}  {:>3}/{:<3}  {:>5}  {:>10}  {:>7.2}  {:>9}  {:>7} s  {:?}",
+            "{:6}  {:>6}/{:<7}  {:>8} {:10}  {:>3}/{:<3}  {:>5}  {:>10}  {:>4}  {:>10}  {:>7.2}  {:>9}  {:>7} s  {:?}",
             row.action,
             row.found,
             row.labelled,
@@ -89,6 +115,8 @@ fn print_table(evaluation: &Evaluation) {
             row.medium_labelled,
             row.false_triggers,
             row.in_look_alikes,
+            row.left_open,
+            row.deliberate,
             row.minutes,
             number(row.false_per_minute),
             number(row.time_to_detect_s),

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::bestframe;
 use crate::cli::{Verdict, read_named};
+use crate::clip::Meter;
 
 /// JPEG quality of the written best frame: as good as a camera's own file.
 const BEST_QUALITY: u8 = 92;
@@ -40,7 +41,7 @@ fn quality(q: &Quality) -> Value {
     json!({
         "luma": q.luma, "contrast": q.contrast, "over_exposed": q.over_exposed, "under_exposed": q.under_exposed,
         "back_light": q.back_light, "sharpness": q.sharpness, "face_ratio": q.face_ratio,
-        "centre_offset": q.centre_offset, "eyes_visible": q.eyes_visible,
+        "centre_offset": q.centre_offset, "eyes_visible": q.eyes_visible, "mouth_visible": q.mouth_visible,
     })
 }
 
@@ -69,8 +70,8 @@ pub(crate) fn compare(judge: &Judge, a: &Path, b: &Path, as_json: bool) -> Resul
 }
 
 /// Writes the best frontal frame of a video.
-pub(crate) fn best_frame(models: &Models, file: &Path, output: &Path, as_json: bool) -> Result<Verdict> {
-    let best = bestframe::best_frame(models, file)?;
+pub(crate) fn best_frame(meter: &Meter, file: &Path, output: &Path, as_json: bool) -> Result<Verdict> {
+    let best = bestframe::best_frame(meter, file)?;
     std::fs::write(output, encode_jpeg(&best.frame, BEST_QUALITY)?).with_context(|| output.display().to_string())?;
     let seconds = best.t.0 as f64 / 1000.0;
     if as_json {

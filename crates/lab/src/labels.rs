@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use faceid_protocol::{Action, Millis};
 use thiserror::Error;
 
+/// Longest pause between the two halves of one nod.
+const JOIN: Millis = Millis(1000);
+
 /// How sure the person was who labelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Confidence {
@@ -25,6 +28,8 @@ pub struct Label {
     pub event: String,
     /// How sure.
     pub confidence: Confidence,
+    /// Free text: what to know about it, "glasses" for instance.
+    pub note: String,
 }
 
 /// What a label says about one of the four actions.
@@ -52,6 +57,12 @@ impl Label {
             "TRANSLATE" => Meaning::Resembles(Action::Shake),
             _ => return None,
         })
+    }
+
+    /// True where the head also moves a little (BLINK+PITCH_UP): a nod seen there is neither right nor wrong.
+    #[must_use]
+    pub fn leaves_open(&self, action: Action) -> bool {
+        action == Action::Nod && self.event.split(['+', '/']).skip(1).any(|part| part.starts_with("PITCH"))
     }
 
     /// The action it shows, if any.
@@ -99,9 +110,31 @@ pub fn parse(text: &str) -> Result<BTreeMap<String, Vec<Label>>, LabelError> {
             "medium" | "low" => Confidence::Medium,
             _ => return Err(fail("confidence is not high, medium or low")),
         };
-        clips.entry(clip.to_owned()).or_default().push(Label { start, end, event: event.to_owned(), confidence });
+        let note = next().unwrap_or_default().to_owned();
+        clips.entry(clip.to_owned()).or_default().push(Label { start, end, event: event.to_owned(), confidence, note });
     }
+    clips.values_mut().for_each(|labels| join_nods(labels));
     Ok(clips)
+}
+
+/// Down and up again, labelled as two, is one nod.
+fn join_nods(labels: &mut Vec<Label>) {
+    let mut joined: Vec<Label> = Vec::with_capacity(labels.len());
+    for label in labels.drain(..) {
+        let half = |l: &Label, event: &str| l.event == event;
+        match joined.last_mut() {
+            Some(before)
+                if ((half(before, "PITCH_DOWN") && half(&label, "PITCH_UP"))
+                    || (half(before, "PITCH_UP") && half(&label, "PITCH_DOWN")))
+                    && label.start.since(before.end) <= JOIN =>
+            {
+                before.event = "NOD".into();
+                before.end = before.end.max(label.end);
+            }
+            Some(_) | None => joined.push(label),
+        }
+    }
+    *labels = joined;
 }
 
 #[cfg(test)]
@@ -121,6 +154,15 @@ mod tests {
         assert_eq!(one("YAW_R_L"), Some(Meaning::Shows(Action::Shake)), "a shake");
         assert_eq!(one("EYES_DOWN/FLUTTER"), Some(Meaning::Resembles(Action::Blink)), "hard negative");
         assert_eq!(one("NEAR"), None, "no action");
+    }
+
+    #[test]
+    fn down_and_up_is_one_nod_and_a_nodding_blink_leaves_the_nod_open() {
+        let rows = "a\t1\t2\tPITCH_DOWN\thigh\t\na\t2.2\t3\tPITCH_UP\thigh\t\na\t9\t10\tPITCH_DOWN\thigh\tglasses\na\t12\t12.2\tBLINK+PITCH_UP\thigh\n";
+        let clips = parse(&format!("{HEAD}{rows}")).expect("valid");
+        let seen: Vec<_> = clips["a"].iter().map(|l| (l.event.as_str(), l.start.0, l.end.0, l.note.as_str())).collect();
+        assert_eq!(seen, [("NOD", 1000, 3000, ""), ("PITCH_DOWN", 9000, 10_000, "glasses"), ("BLINK+PITCH_UP", 12_000, 12_200, "")]);
+        assert!(clips["a"][2].leaves_open(Action::Nod) && !clips["a"][2].leaves_open(Action::Blink), "blink with a small nod");
     }
 
     #[test]

@@ -3,13 +3,16 @@
 //! Uses the same vision, session and judge code as page and server; nothing here judges by itself.
 #![forbid(unsafe_code)]
 
+mod bench_frame;
 pub mod bestframe;
 pub mod cache;
 mod calibrate;
 pub mod cli;
 pub mod clip;
+pub mod degrade;
 pub mod eval;
 mod evaluation;
+pub mod gates;
 mod image_commands;
 pub mod labels;
 pub mod matching;
@@ -17,5 +20,7 @@ pub mod metrics;
 pub mod models;
 pub mod pairs;
 pub mod plot;
+pub mod sheet;
+pub mod slices;
 pub mod variant;
 pub mod video;

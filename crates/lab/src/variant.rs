@@ -1,6 +1,6 @@
 //! The same clip as another camera would have filmed it: fewer frames, other sizes and shapes, mirrored, turned, darker.
 
-use faceid_vision::{Frame, FrameError, QuarterTurn};
+use faceid_vision::{Frame, FrameError, Orientation, QuarterTurn};
 use serde::Serialize;
 
 use faceid_protocol::Millis;
@@ -34,6 +34,8 @@ pub enum Change {
     Crop(u32, u32),
     /// Left and right swapped.
     Mirror,
+    /// Delivered on its side by a sensor that says so, and turned back for it: nothing may be lost on the way.
+    Sideways,
     /// Turned, as a camera would that does not know how it is held.
     Turn(#[serde(serialize_with = "turn")] QuarterTurn),
     /// Exposure: linear light times `2^(stops / 2)`.
@@ -149,10 +151,10 @@ impl Change {
                 let size = if width * h < height * w { (width, width * h / w) } else { (height * w / h, height) };
                 placed(&frame, (size.0.max(1), size.1.max(1)))
             }
-            Self::Mirror => {
-                let row = width as usize * 3;
-                let rgb = frame.rgb().chunks_exact(row).flat_map(|line| line.chunks_exact(3).rev().flatten().copied()).collect();
-                Frame::from_rgb(width, height, rgb)
+            Self::Mirror => Ok(frame.mirrored()),
+            Self::Sideways => {
+                let delivered = frame.turned(QuarterTurn::Clockwise);
+                Ok(delivered.upright(Orientation { turn: QuarterTurn::CounterClockwise, mirrored: false }))
             }
             Self::Turn(turn) => Ok(frame.turned(turn)),
             Self::HalfStops(stops) => {
