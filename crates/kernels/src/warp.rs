@@ -49,19 +49,22 @@ pub enum Border {
 /// The planes may differ in length; the shortest one counts.
 pub fn warp_row(src: Rgb<'_>, line: Line, border: Border, gain: f32, offset: f32, planes: [&mut [f32]; 3]) {
     let [red, green, blue] = planes;
+    let count = red.len().min(green.len()).min(blue.len());
+    let (red, green, blue) = (&mut red[..count], &mut green[..count], &mut blue[..count]);
     let (max_x, max_y) = ((src.width - 1) as f32, (src.height - 1) as f32);
-    for (i, ((r, g), b)) in red.iter_mut().zip(green.iter_mut()).zip(blue.iter_mut()).enumerate() {
+    // Almost every sample has all four neighbours; the test is false for NaN.
+    let inside = |x: f32, y: f32| x >= 0.0 && y >= 0.0 && x < max_x && y < max_y;
+    for i in 0..count {
         let step = i as f32;
         let (x, y) = (line.x + step * line.dx, line.y + step * line.dy);
-        // Almost every sample has all four neighbours; this test is false for NaN.
-        let rgb = if x >= 0.0 && y >= 0.0 && x < max_x && y < max_y { inner(src, x, y) } else { edge(src, x, y, border) };
-        *r = rgb[0] * gain + offset;
-        *g = rgb[1] * gain + offset;
-        *b = rgb[2] * gain + offset;
+        let [r, g, b] = if inside(x, y) { inner(src, x, y) } else { edge(src, x, y, border) };
+        (red[i], green[i], blue[i]) = (r * gain + offset, g * gain + offset, b * gain + offset);
     }
 }
 
 /// A sample between four existing pixels, 0..255 per channel: `0 <= x < width - 1`, `0 <= y < height - 1`.
+///
+/// Each pixel is read with the byte after it, so that the compiler works on four lanes at once; the last pixel of the picture has none.
 #[inline]
 fn inner(src: Rgb<'_>, x: f32, y: f32) -> [f32; 3] {
     // Truncation is floor for what is not negative, and needs no library call.
@@ -69,12 +72,32 @@ fn inner(src: Rgb<'_>, x: f32, y: f32) -> [f32; 3] {
     let (fx, fy) = (x - column as f32, y - row as f32);
     let at = (row as usize * src.width + column as usize) * 3;
     let below = at + src.width * 3;
+    if let (Some(top), Some(bottom)) = (seven(src.data, at), seven(src.data, below)) {
+        let [r, g, b, _] = blend(lanes(top), lanes(bottom), fx, fy);
+        return [r, g, b];
+    }
     let (Some(top), Some(bottom)) = (src.data.get(at..at + 6), src.data.get(below..below + 6)) else { return [0.0; 3] };
-    core::array::from_fn(|c| {
-        let upper = f32::from(top[c]) * (1.0 - fx) + f32::from(top[c + 3]) * fx;
-        let lower = f32::from(bottom[c]) * (1.0 - fx) + f32::from(bottom[c + 3]) * fx;
-        upper * (1.0 - fy) + lower * fy
-    })
+    let padded = |px: &[u8]| [px[0], px[1], px[2], px[3], px[4], px[5], 0];
+    let [r, g, b, _] = blend(lanes(&padded(top)), lanes(&padded(bottom)), fx, fy);
+    [r, g, b]
+}
+
+#[inline]
+fn seven(data: &[u8], at: usize) -> Option<&[u8; 7]> {
+    data.get(at..)?.first_chunk()
+}
+
+/// A pixel and its right neighbour, each with one byte more.
+#[inline]
+fn lanes(px: &[u8; 7]) -> [[f32; 4]; 2] {
+    let four = |from: usize| core::array::from_fn(|c| f32::from(px[from + c]));
+    [four(0), four(3)]
+}
+
+#[inline]
+fn blend(top: [[f32; 4]; 2], bottom: [[f32; 4]; 2], fx: f32, fy: f32) -> [f32; 4] {
+    let (gx, gy) = (1.0 - fx, 1.0 - fy);
+    core::array::from_fn(|c| (top[0][c] * gx + top[1][c] * fx) * gy + (bottom[0][c] * gx + bottom[1][c] * fx) * fy)
 }
 
 /// A sample on or beyond the edge. A position that is not finite counts as far outside.

@@ -13,6 +13,7 @@ use crate::eval::{Clip, Evaluation, evaluate};
 use crate::labels;
 use crate::plot;
 use crate::slices::{self, Labelled, Slice};
+use crate::variant::Variant;
 
 pub(crate) fn run(meter: &Meter, args: &EvalArgs, as_json: bool) -> Result<Verdict> {
     let labelled = read_labels(args)?;
@@ -56,7 +57,8 @@ fn one_slice(meter: &Meter, args: &EvalArgs, labelled: &Labelled, slice: &Slice)
         measured.push((name, labels, trace, spotted));
     }
     if let Some(folder) = &args.plots {
-        let folder = folder.join(slice.variant.name.replace(|c: char| !c.is_alphanumeric(), "_"));
+        let plain = slice.variant == Variant::plain();
+        let folder = if plain { folder.clone() } else { folder.join(slice.variant.name.replace(|c: char| !c.is_alphanumeric(), "_")) };
         std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
         for (name, labels, trace, spotted) in &measured {
             write_plot(&folder, name, &plot::svg(name, &trace.samples, labels, spotted))?;

@@ -54,8 +54,8 @@ pub struct Table {
 }
 
 impl Table {
-    /// Adds one photograph; false when it shows no face, or several, and is left out. Every case is first brought to the same place: one face,
-    /// in the middle, half the picture's height.
+    /// Adds one photograph; false when it does not show exactly one face, looking at the camera, and is left out. Every case is first brought to the
+    /// same place: the face in the middle, half the picture's height.
     ///
     /// # Errors
     /// When a network fails.
@@ -63,7 +63,10 @@ impl Table {
         let first = observe_still(models, photo)?;
         let Some(face) = first.face.filter(|_| first.faces_detected == Some(1)) else { return Ok(false) };
         let placed = degrade(photo, &face.landmarks, Fault::FaceShare(50), seed)?;
-        let Some(face) = observe_still(models, &placed)?.face else { return Ok(false) };
+        let second = observe_still(models, &placed)?;
+        // a turned head is told first, whatever else there is
+        let turned = alignment_hint(&second, &GateParams::default()) == Some(Guidance::NotFrontal);
+        let Some(face) = second.face.filter(|_| !turned) else { return Ok(false) };
         self.photos += 1;
         for (name, fault, _) in CASES {
             let picture = match fault {
@@ -81,8 +84,8 @@ impl Table {
     pub fn count(&self, case: &str, hints: &[Guidance]) -> usize {
         let said = self.said.get(case);
         let of = |hint: &str| said.and_then(|s| s.get(hint)).copied().unwrap_or(0);
-        // a smile or a turned head is the photograph's, not the fault's
-        let fair = ["nothing", "HoldStill", "NotFrontal"];
+        // an open mouth is the photograph's, not the fault's
+        let fair = ["nothing", "HoldStill"];
         if hints.is_empty() { fair.iter().map(|h| of(h)).sum() } else { hints.iter().map(|h| of(&format!("{h:?}"))).sum() }
     }
 }
@@ -98,7 +101,7 @@ pub(crate) fn run(models: &Models, paths: &[PathBuf], as_json: bool) -> Result<V
         let limits = DecodeLimits { max_bytes: 64 * 1024 * 1024, ..DecodeLimits::default() };
         let photo = decode(&read_named(file)?, limits).with_context(|| file.display().to_string())?;
         if !table.add(models, &photo.resized_to_max_side(1280), seed)? {
-            eprintln!("{}: left out: not exactly one face", file.display());
+            eprintln!("{}: left out: not one face looking at the camera", file.display());
         }
     }
     for (name, _, hints) in CASES {

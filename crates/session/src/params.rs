@@ -137,8 +137,8 @@ impl Default for JudgeParams {
     }
 }
 
-/// Picture and placement gate. Shares are 0..1 as in [`faceid_vision::Quality`]. "Portraits": 46 photographs with one face, as they are and made
-/// worse on purpose (`faceid-lab gates`).
+/// Picture and placement gate. Shares are 0..1 as in [`faceid_vision::Quality`]. "Portraits": 37 photographs with one face that looks at the camera, as
+/// they are and made worse on purpose (`faceid-lab gates`).
 #[derive(Debug, Clone, PartialEq)]
 pub struct GateParams {
     /// Least face height / shorter frame side. About 60 px between the outer eye corners at 480 px (field practice: at least 60).
@@ -149,7 +149,7 @@ pub struct GateParams {
     pub offset_max: f32,
     /// Largest part of the face beyond an edge of the frame, as a share of the face's size: chin or temple are gone (own choice).
     pub outside_max: f32,
-    /// Least mean luma of the face (field practice: 60 of 255; lower here, because dark skin in fair light measures down to it).
+    /// Least mean luma of the face (field practice: 60 of 255; portraits from 0.32, one stop darker from 0.26).
     pub luma_min: f32,
     /// Largest mean luma of the face (field practice: 200 of 255; portraits up to 0.69, twice over-exposed ones from 0.70).
     pub luma_max: f32,
@@ -190,7 +190,7 @@ impl Default for GateParams {
             face_max: 0.90,
             offset_max: 0.25,
             outside_max: 0.08,
-            luma_min: 0.18,
+            luma_min: 0.20,
             luma_max: 0.88,
             over_max: 0.25,
             back_light_max: 0.30,

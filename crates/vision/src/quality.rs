@@ -1,10 +1,12 @@
 //! Picture quality, read off the pixels of the face. Only measures: what is good enough is decided by whoever reads them.
 
+use std::ops::Range;
+
 use crate::{
     cover,
     frame::Frame,
     observation::{BoundingBox, Point3, Quality},
-    resample::crop,
+    resample::crop_luma,
     roi::Roi,
 };
 
@@ -31,7 +33,7 @@ pub(crate) fn assess(frame: &Frame, landmarks: &[Point3], bounds: BoundingBox) -
         ..Quality::default()
     };
     let Some(roi) = Roi::from_landmarks(landmarks, CROP_SCALE) else { return placed };
-    let sums = Sums::over(&luma_of(frame, &roi), &Oval::around(landmarks, &roi), &InFrame::new(frame, &roi));
+    let sums = Sums::over(&crop_luma(frame, &roi, SIDE), &Oval::around(landmarks, &roi), &InFrame::new(frame, &roi));
     let Some((mean, spread)) = sums.face.moments() else { return placed };
     let share = |count: u32| count as f32 / sums.face.count as f32;
     let (eyes_visible, mouth_visible) = cover::visible(frame, landmarks);
@@ -47,16 +49,6 @@ pub(crate) fn assess(frame: &Frame, landmarks: &[Point3], bounds: BoundingBox) -
         mouth_visible,
         ..placed
     }
-}
-
-/// Luma (Rec. 601 weights on gamma-coded values) of the square crop, 0..1.
-fn luma_of(frame: &Frame, roi: &Roi) -> Vec<f32> {
-    let mut planes = crop(frame, roi, SIDE, 1.0 / 255.0, 0.0);
-    let (red, rest) = planes.split_at_mut(SIDE * SIDE);
-    let (green, blue) = rest.split_at(SIDE * SIDE);
-    red.iter_mut().zip(green.iter().zip(blue)).for_each(|(r, (g, b))| *r = 0.299 * *r + 0.587 * *g + 0.114 * *b);
-    planes.truncate(SIDE * SIDE);
-    planes
 }
 
 /// Which pixels of the crop lie in the frame.
@@ -75,6 +67,7 @@ impl InFrame {
         own
     }
 
+    #[inline]
     fn holds(&self, u: f32, v: f32) -> bool {
         self.whole || {
             let p = self.roi.to_frame(u, v);
@@ -92,6 +85,7 @@ struct Moments {
 }
 
 impl Moments {
+    #[inline]
     fn add(&mut self, value: f32) {
         let value = f64::from(value);
         self.count += 1;
@@ -122,33 +116,36 @@ struct Sums {
 impl Sums {
     fn over(luma: &[f32], oval: &Oval, frame: &InFrame) -> Self {
         let mut sums = Self::default();
-        let place = |i: usize| (i as f32 + 0.5) / SIDE as f32;
         for (y, line) in luma.chunks_exact(SIDE).enumerate() {
             let v = place(y);
-            let dv2 = ((v - oval.v) / oval.half_v).powi(2);
-            let beside = v < oval.v + oval.half_v * 0.5;
-            let neighbours = y.checked_sub(1).and_then(|above| luma.get(above * SIDE..(above + 3) * SIDE));
-            for (x, &value) in line.iter().enumerate() {
-                let u = place(x);
-                let radius2 = ((u - oval.u) / oval.half_u).powi(2) + dv2;
-                if radius2 <= 1.0 {
-                    if !frame.holds(u, v) {
-                        continue;
-                    }
-                    sums.face.add(value);
-                    sums.burnt += u32::from(value > BURNT);
-                    sums.drowned += u32::from(value < DROWNED);
-                    if let Some(rows) = neighbours.filter(|_| radius2 <= 0.85 * 0.85 && x > 0 && x + 1 < SIDE) {
-                        let four = rows[x] + rows[2 * SIDE + x] + rows[SIDE + x - 1] + rows[SIDE + x + 1];
-                        sums.laplacian.add(255.0 * (four - 4.0 * value));
-                    }
-                } else if beside && radius2 > 1.3 * 1.3 && frame.holds(u, v) {
-                    sums.around.add(value);
+            let seen = |x: &usize| frame.holds(place(*x), v);
+            let face = oval.columns(v, 1.0);
+            for x in face.clone().filter(seen) {
+                sums.face.add(line[x]);
+                sums.burnt += u32::from(line[x] > BURNT);
+                sums.drowned += u32::from(line[x] < DROWNED);
+            }
+            if let Some(rows) = y.checked_sub(1).and_then(|above| luma.get(above * SIDE..(above + 3) * SIDE)) {
+                let inner = oval.columns(v, 0.85);
+                for x in (inner.start.max(1)..inner.end.min(SIDE - 1)).filter(seen) {
+                    let four = rows[x] + rows[2 * SIDE + x] + rows[SIDE + x - 1] + rows[SIDE + x + 1];
+                    sums.laplacian.add(255.0 * (four - 4.0 * line[x]));
+                }
+            }
+            if v < oval.v + oval.half_v * 0.5 {
+                let head = oval.columns(v, 1.3);
+                for x in (0..head.start).chain(head.end..SIDE).filter(seen) {
+                    sums.around.add(line[x]);
                 }
             }
         }
         sums
     }
+}
+
+/// Middle of a row or column of the crop, 0..1.
+fn place(index: usize) -> f32 {
+    (index as f32 + 0.5) / SIDE as f32
 }
 
 /// The ellipse that the face fills in a crop, in crop units. Half axes are above zero.
@@ -171,6 +168,14 @@ impl Oval {
         }
         let half = |axis: usize| ((high[axis] - low[axis]) / 2.0).max(f32::MIN_POSITIVE);
         Self { u: f32::midpoint(low[0], high[0]), v: f32::midpoint(low[1], high[1]), half_u: half(0), half_v: half(1) }
+    }
+
+    /// Columns of the crop inside the ellipse scaled by `size`, in the row at `v`; where it does not reach, none, at the middle of the row.
+    fn columns(&self, v: f32, size: f32) -> Range<usize> {
+        let half = self.half_u * (size * size - ((v - self.v) / self.half_v).powi(2)).max(0.0).sqrt();
+        // Centres at or right of the edge; `as usize` saturates.
+        let edge = |u: f32| ((u * SIDE as f32 + 0.5).floor() as usize).min(SIDE);
+        edge(self.u - half)..edge(self.u + half)
     }
 }
 

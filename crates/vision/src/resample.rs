@@ -93,18 +93,65 @@ fn reduced(frame: &Frame, part: Part, width: u32, height: u32) -> Frame {
 
 /// The rotated square `roi` as planar RGB of `side` x `side`, each value `byte * gain + offset`; outside the frame the edge repeats.
 pub(crate) fn crop(frame: &Frame, roi: &Roi, side: usize, gain: f32, offset: f32) -> Vec<f32> {
-    // Up to two source pixels per sample bilinear reads them all; beyond that, area-average the part in question first.
+    let mut planes = vec![0.0; 3 * side * side];
+    with_source(frame, roi, side, |source| {
+        for_rows(&mut planes, side, |row, out| warp_row(source.rgb, source.line(roi, side, row), Border::Replicate, gain, offset, out));
+    });
+    planes
+}
+
+/// The same square as luma 0..1 (Rec. 601 weights on gamma-coded values): a row of colours at a time, a third of the memory.
+pub(crate) fn crop_luma(frame: &Frame, roi: &Roi, side: usize) -> Vec<f32> {
+    let mut luma = vec![0.0; side * side];
+    let mut colours = vec![0.0; 3 * side];
+    with_source(frame, roi, side, |source| {
+        for (row, out) in luma.chunks_exact_mut(side).enumerate() {
+            let (red, rest) = colours.split_at_mut(side);
+            let (green, blue) = rest.split_at_mut(side);
+            warp_row(source.rgb, source.line(roi, side, row), Border::Replicate, 1.0 / 255.0, 0.0, [red, green, blue]);
+            for (out, ((r, g), b)) in out.iter_mut().zip(red.iter().zip(green.iter()).zip(blue.iter())) {
+                *out = 0.299 * r + 0.587 * g + 0.114 * b;
+            }
+        }
+    });
+    luma
+}
+
+/// Pixels to sample from: a picture of the frame with its corner at `origin` and its axes scaled by `scale`.
+struct Source<'a> {
+    rgb: Rgb<'a>,
+    origin: Point2,
+    scale: (f32, f32),
+}
+
+impl Source<'_> {
+    /// Where a row's samples lie.
+    fn line(&self, roi: &Roi, side: usize, row: usize) -> Line {
+        let (sin, cos) = roi.rotation.sin_cos();
+        let step = roi.side / side as f32;
+        let (u, v) = (step * 0.5 - roi.side / 2.0, (row as f32 + 0.5) * step - roi.side / 2.0);
+        let (x, y) = (roi.centre.x + u * cos - v * sin - self.origin.x, roi.centre.y + u * sin + v * cos - self.origin.y);
+        Line { x: x * self.scale.0 - 0.5, y: y * self.scale.1 - 0.5, dx: step * cos * self.scale.0, dy: step * sin * self.scale.1 }
+    }
+}
+
+/// Calls `then` with the frame, or with the part under `roi` made smaller: up to two source pixels per sample bilinear reads them all; beyond
+/// that, they are area-averaged first. A [`Frame`] always has pixels, so `then` is always called.
+fn with_source(frame: &Frame, roi: &Roi, side: usize, then: impl FnOnce(Source<'_>)) {
     let shrink = roi.side / side as f32;
     if shrink > 2.0
         && let Some(part) = part_under(frame, roi)
     {
         let fit = |length: u32| ((length as f32 / shrink).round() as u32).clamp(1, length);
         let (width, height) = (fit(part.width), fit(part.height));
-        let scale = (width as f32 / part.width as f32, height as f32 / part.height as f32);
-        let origin = Point2 { x: part.x as f32, y: part.y as f32 };
-        return sampled(&reduced(frame, part, width, height), origin, scale, roi, side, gain, offset);
+        let small = reduced(frame, part, width, height);
+        if let Some(rgb) = rgb_of(&small) {
+            let scale = (width as f32 / part.width as f32, height as f32 / part.height as f32);
+            then(Source { rgb, origin: Point2 { x: part.x as f32, y: part.y as f32 }, scale });
+        }
+    } else if let Some(rgb) = rgb_of(frame) {
+        then(Source { rgb, origin: Point2::default(), scale: (1.0, 1.0) });
     }
-    sampled(frame, Point2::default(), (1.0, 1.0), roi, side, gain, offset)
 }
 
 /// The part of the frame under `roi`; `None` when they do not touch.
@@ -117,21 +164,6 @@ fn part_under(frame: &Frame, roi: &Roi) -> Option<Part> {
     };
     let ((x, width), (y, height)) = (span(roi.centre.x, frame.width())?, span(roi.centre.y, frame.height())?);
     Some(Part { x, y, width, height })
-}
-
-/// Bilinear samples of `roi` from `source`, a picture of the frame with its corner at `origin` and its axes scaled by `scale`.
-fn sampled(source: &Frame, origin: Point2, scale: (f32, f32), roi: &Roi, side: usize, gain: f32, offset: f32) -> Vec<f32> {
-    let (cos, sin) = (roi.rotation.cos(), roi.rotation.sin());
-    let step = roi.side / side as f32;
-    let mut planes = vec![0.0; 3 * side * side];
-    let Some(rgb) = rgb_of(source) else { return planes };
-    for_rows(&mut planes, side, |row, out| {
-        let (u, v) = (step * 0.5 - roi.side / 2.0, (row as f32 + 0.5) * step - roi.side / 2.0);
-        let (x, y) = (roi.centre.x + u * cos - v * sin - origin.x, roi.centre.y + u * sin + v * cos - origin.y);
-        let line = Line { x: x * scale.0 - 0.5, y: y * scale.1 - 0.5, dx: step * cos * scale.0, dy: step * sin * scale.1 };
-        warp_row(rgb, line, Border::Replicate, gain, offset, out);
-    });
-    planes
 }
 
 /// Calls `each` with the three planes' slices of every row.
