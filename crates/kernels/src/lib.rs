@@ -1,13 +1,15 @@
-//! Inner loops over pixels, as safe scalar code.
+//! Inner loops over pixels: safe scalar code that the compiler vectorises, and a SIMD twin where that is not enough.
 //!
-//! This is the place for SIMD twins of these loops: each would be tested against the scalar loop here, and `unsafe` would stay inside this crate.
-//! Today everything is scalar, written so that the compiler vectorises it.
+//! A twin does the same operations in the same order, is chosen while running, and is tested against the scalar loop bit by bit. This is the only
+//! crate that may hold `unsafe`.
 //!
 //! Arithmetic is plain f32 multiply and add in a fixed order (no fused multiply-add, no library math), so native and wasm32 give the same bits.
-#![forbid(unsafe_code)]
+#![deny(unsafe_op_in_unsafe_fn, clippy::undocumented_unsafe_blocks)]
 
 mod accumulate;
 mod warp;
+#[cfg(target_arch = "x86_64")]
+mod warp_avx2;
 
 pub use accumulate::{accumulate_row, shrink_row};
 pub use warp::{Border, Line, Rgb, warp_row};

@@ -13,6 +13,24 @@ impl<'a> Rgb<'a> {
         let fits = width > 0 && height > 0 && width.checked_mul(height).and_then(|n| n.checked_mul(3)) == Some(data.len());
         fits.then_some(Self { data, width, height })
     }
+
+    /// Packed RGB.
+    #[cfg(target_arch = "x86_64")]
+    pub(crate) const fn data(self) -> &'a [u8] {
+        self.data
+    }
+
+    /// px, at least 1.
+    #[cfg(target_arch = "x86_64")]
+    pub(crate) const fn width(self) -> usize {
+        self.width
+    }
+
+    /// px, at least 1.
+    #[cfg(target_arch = "x86_64")]
+    pub(crate) const fn height(self) -> usize {
+        self.height
+    }
 }
 
 impl core::fmt::Debug for Rgb<'_> {
@@ -51,14 +69,41 @@ pub fn warp_row(src: Rgb<'_>, line: Line, border: Border, gain: f32, offset: f32
     let [red, green, blue] = planes;
     let count = red.len().min(green.len()).min(blue.len());
     let (red, green, blue) = (&mut red[..count], &mut green[..count], &mut blue[..count]);
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("avx2") {
+        warp_row_avx2(src, line, border, (gain, offset), [red, green, blue]);
+        return;
+    }
+    warp_part(src, line, border, (gain, offset), 0, [red, green, blue]);
+}
+
+/// Eight samples at a time where they fit, one at a time elsewhere. Needs AVX2; the planes are of equal length.
+#[cfg(target_arch = "x86_64")]
+fn warp_row_avx2(src: Rgb<'_>, line: Line, border: Border, (gain, offset): (f32, f32), [red, green, blue]: [&mut [f32]; 3]) {
+    use crate::warp_avx2::{LANES, eight, fits};
+    let chunks = red.chunks_mut(LANES).zip(green.chunks_mut(LANES)).zip(blue.chunks_mut(LANES));
+    for (chunk, ((r, g), b)) in chunks.enumerate() {
+        let first = chunk * LANES;
+        match (<&mut [f32; LANES]>::try_from(&mut *r), <&mut [f32; LANES]>::try_from(&mut *g), <&mut [f32; LANES]>::try_from(&mut *b)) {
+            (Ok(r), Ok(g), Ok(b)) if fits(src, line, first) => {
+                // SAFETY: the caller has seen AVX2, and the samples fit.
+                unsafe { eight(src, line, first, gain, offset, [r, g, b]) };
+            }
+            (Ok(_) | Err(_), _, _) => warp_part(src, line, border, (gain, offset), first, [r, g, b]),
+        }
+    }
+}
+
+/// Samples from the `first` on, one at a time; the planes are of equal length.
+fn warp_part(src: Rgb<'_>, line: Line, border: Border, (gain, offset): (f32, f32), first: usize, [red, green, blue]: [&mut [f32]; 3]) {
     let (max_x, max_y) = ((src.width - 1) as f32, (src.height - 1) as f32);
     // Almost every sample has all four neighbours; the test is false for NaN.
     let inside = |x: f32, y: f32| x >= 0.0 && y >= 0.0 && x < max_x && y < max_y;
-    for i in 0..count {
-        let step = i as f32;
+    for (i, ((r, g), b)) in red.iter_mut().zip(green).zip(blue).enumerate() {
+        let step = (first + i) as f32;
         let (x, y) = (line.x + step * line.dx, line.y + step * line.dy);
-        let [r, g, b] = if inside(x, y) { inner(src, x, y) } else { edge(src, x, y, border) };
-        (red[i], green[i], blue[i]) = (r * gain + offset, g * gain + offset, b * gain + offset);
+        let rgb = if inside(x, y) { inner(src, x, y) } else { edge(src, x, y, border) };
+        (*r, *g, *b) = (rgb[0] * gain + offset, rgb[1] * gain + offset, rgb[2] * gain + offset);
     }
 }
 
@@ -147,6 +192,34 @@ mod tests {
         assert_eq!(row(src, along, Border::Black, 5), vec![0.0, 50.0, 100.0, 50.0, 0.0], "fades to black");
         let diagonal = Line { x: 0.5, y: 0.5, dx: 0.0, dy: 0.0 };
         assert_eq!(row(src, diagonal, Border::Replicate, 1), vec![85.0], "mean of four");
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[test]
+    fn eight_at_a_time_gives_the_same_bits() {
+        if !std::arch::is_x86_feature_detected!("avx2") {
+            println!("skipped: no AVX2");
+            return;
+        }
+        let (width, height) = (37, 29);
+        let data: Vec<u8> = (0..width * height * 3u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 23) as u8).collect();
+        let Some(src) = Rgb::new(&data, width as usize, height as usize) else { panic!("37x29 picture") };
+        let mut compared = 0;
+        for case in 0..2000u32 {
+            let unit = |k: u32| (case.wrapping_mul(40_503).wrapping_add(k * 9973) % 10_007) as f32 / 10_007.0;
+            let line = Line { x: unit(1) * 44.0 - 4.0, y: unit(2) * 36.0 - 4.0, dx: unit(3) * 4.0 - 2.0, dy: unit(4) * 4.0 - 2.0 };
+            let border = if case % 2 == 0 { Border::Replicate } else { Border::Black };
+            let mut planes = [(); 6].map(|()| vec![0.0; 21]);
+            let [r, g, b, r2, g2, b2] = &mut planes;
+            warp_part(src, line, border, (1.0 / 255.0, -0.5), 0, [r, g, b]);
+            warp_row_avx2(src, line, border, (1.0 / 255.0, -0.5), [r2, g2, b2]);
+            for (plain, wide) in [(&planes[0], &planes[3]), (&planes[1], &planes[4]), (&planes[2], &planes[5])] {
+                let bits = |v: &[f32]| v.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
+                assert_eq!(bits(plain), bits(wide), "{line:?}");
+            }
+            compared += u32::from(crate::warp_avx2::fits(src, line, 0));
+        }
+        assert!(compared > 100, "only {compared} lines were wide");
     }
 
     #[test]
