@@ -126,7 +126,7 @@ fn the_best_frame_of_every_clip_is_good() {
 
 /// How many of the detections have no counterpart of the same action within the labels' tolerance, either way.
 fn apart(a: &[Spotted], b: &[Spotted]) -> usize {
-    let moves = |s: &[Spotted], action| -> Vec<Spotted> { s.iter().filter(|s| s.action == action).copied().collect() };
+    let moves = |s: &[Spotted], action| -> Vec<Spotted> { s.iter().filter(|s| s.action == action).cloned().collect() };
     let one_way = |a: &[Spotted], b: &[Spotted]| {
         let spans: Vec<Span> = a.iter().map(|s| Span { start: s.t_start, end: s.t_end }).collect();
         let times: Vec<Millis> = b.iter().map(|s| Span { start: s.t_start, end: s.t_end }.middle()).collect();
