@@ -12,7 +12,7 @@ use crate::clip::Meter;
 use crate::models::{ModelDir, ModelsError};
 use crate::variant::Variant;
 use crate::video::VideoError;
-use crate::{calibrate, clip, evaluation, image_commands, pairs};
+use crate::{calibrate, clip, evaluation, image_commands, pairs, simulate};
 
 /// Evaluation, comparison figures and benches of faceid-liveness.
 #[derive(Debug, Parser)]
@@ -63,6 +63,8 @@ enum Command {
     },
     /// Recall and false triggers over a folder of clips with events.tsv.
     Eval(EvalArgs),
+    /// Thousands of sessions of simulated people and photographs, drawn from traces measured once.
+    Simulate(simulate::SimulateArgs),
     /// The best frontal frame of a video, as a JPEG.
     Bestframe {
         /// Video.
@@ -144,6 +146,7 @@ fn run(cli: &Cli) -> Result<Verdict> {
         Command::Calibrate(args) => calibrate::run(&models.judge()?, args),
         Command::Actions { files } => run_actions(&Meter::new(models, cache)?, files, cli.json),
         Command::Eval(args) => evaluation::run(&Meter::new(models, cache)?, args, cli.json),
+        Command::Simulate(args) => simulate::run(&models, args, cli.cache.as_deref(), cli.json),
         Command::Bestframe { file, output } => image_commands::best_frame(&models.vision()?, file, output, cli.json),
         Command::ModelsCheck => run_models_check(&models, cli.json),
     }

@@ -17,5 +17,6 @@ pub mod metrics;
 pub mod models;
 pub mod pairs;
 pub mod plot;
+pub mod simulate;
 pub mod variant;
 pub mod video;
