@@ -12,7 +12,7 @@ use crate::clip::Meter;
 use crate::models::{ModelDir, ModelsError};
 use crate::variant::Variant;
 use crate::video::VideoError;
-use crate::{bench_frame, calibrate, clip, evaluation, gates, image_commands, pairs, sheet};
+use crate::{bench_frame, calibrate, clip, evaluation, gates, image_commands, pairs, sheet, simulate};
 
 /// Evaluation, comparison figures and benches of faceid-liveness.
 #[derive(Debug, Parser)]
@@ -63,6 +63,8 @@ enum Command {
     },
     /// Recall and false triggers over a folder of clips with events.tsv.
     Eval(EvalArgs),
+    /// Thousands of sessions of simulated people and photographs, drawn from traces measured once.
+    Simulate(simulate::SimulateArgs),
     /// The best frontal frame of a video, as a JPEG.
     Bestframe {
         /// Video.
@@ -195,6 +197,7 @@ fn run(cli: &Cli) -> Result<Verdict> {
         Command::Sheet(args) => run_sheet(&Meter::new(models, cache)?, args),
         Command::Gates { paths } => gates::run(&models.vision()?, paths, cli.json),
         Command::BenchFrame { image, side, runs, limit } => bench_frame::run(models.vision()?, image, *side, *runs, *limit, cli.json),
+        Command::Simulate(args) => simulate::run(&models, args, cli.cache.as_deref(), cli.json),
         Command::ModelsCheck => run_models_check(&models, cli.json),
     }
 }

@@ -21,6 +21,7 @@ pub mod models;
 pub mod pairs;
 pub mod plot;
 pub mod sheet;
+pub mod simulate;
 pub mod slices;
 pub mod variant;
 pub mod video;

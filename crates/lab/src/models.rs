@@ -77,6 +77,14 @@ impl ModelDir {
         Ok([self.read(DETECTOR)?, self.read(LANDMARK)?, self.read(GEOMETRY)?])
     }
 
+    /// The canonical face's file.
+    ///
+    /// # Errors
+    /// [`ModelsError`].
+    pub fn geometry(&self) -> Result<Vec<u8>, ModelsError> {
+        self.read(GEOMETRY)
+    }
+
     /// Everything, with the default embedding network unless the folder describes another one.
     ///
     /// # Errors

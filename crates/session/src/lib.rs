@@ -6,6 +6,7 @@
 
 pub mod action;
 mod best;
+pub mod cues;
 mod evidence;
 mod gate;
 mod guide;

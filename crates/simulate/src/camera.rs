@@ -3,8 +3,11 @@
 use crate::{
     persona::Persona,
     portrait::{Portrait, bounds},
+    raster::Texture,
     rng,
 };
+use faceid_vision::{Frame, FrameError};
+use image::RgbImage;
 
 /// The picture the camera takes.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -25,6 +28,15 @@ impl Default for View {
     /// 640x480, face at half of the height, the persona's own light and noise.
     fn default() -> Self {
         Self { width: 640, height: 480, face_ratio: 0.5, light: 1.0, noise: 1.0 }
+    }
+}
+
+impl View {
+    /// An empty picture of this size.
+    pub(crate) fn canvas(&self) -> Result<Texture, FrameError> {
+        let (width, height) = (self.width as usize, self.height as usize);
+        Frame::from_rgb(self.width, self.height, vec![0; width.saturating_mul(height).saturating_mul(3)])?;
+        Ok(Texture { width, height, pixels: vec![[0; 4]; width * height] })
     }
 }
 
@@ -100,6 +112,12 @@ impl Sensor {
     /// A colour in this camera's light.
     pub(crate) fn light(&self, rgb: [u8; 3]) -> [u8; 3] {
         core::array::from_fn(|channel| self.curve[channel][usize::from(rgb[channel])])
+    }
+
+    /// A whole picture in this camera's light.
+    pub(crate) fn lit(&self, picture: &RgbImage) -> Texture {
+        let pixels = picture.pixels().map(|p| self.light(p.0)).map(|[r, g, b]| [r, g, b, 255]).collect();
+        Texture { width: picture.width() as usize, height: picture.height() as usize, pixels }
     }
 
     /// Adds noise, which depends on the seed and `t_ms`.

@@ -17,6 +17,8 @@ pub(crate) struct Motion {
     drop: f32,
     /// 0..1
     opening: f32,
+    /// 0..1
+    smile: f32,
 }
 
 /// Jaw drop of a wide-open mouth / distance between the outer eye corners.
@@ -24,26 +26,34 @@ const JAW_DROP: f32 = 0.38;
 
 impl Motion {
     pub(crate) fn new(truth: &Truth, scale: Scale) -> Self {
-        let (ys, yc) = (truth.yaw.to_radians() as f32).sin_cos();
-        let (ps, pc) = (truth.pitch.to_radians() as f32).sin_cos();
-        let (rs, rc) = (truth.roll.to_radians() as f32).sin_cos();
-        // Roll after pitch after yaw; x right, y down, z away. Signs as in faceid_vision::Pose.
-        let yaw = [[yc, 0.0, -ys], [0.0, 1.0, 0.0], [ys, 0.0, yc]];
-        let pitch = [[1.0, 0.0, 0.0], [0.0, pc, ps], [0.0, -ps, pc]];
-        let roll = [[rc, -rs, 0.0], [rs, rc, 0.0], [0.0, 0.0, 1.0]];
         Self {
             scale,
-            rows: product(&roll, &product(&pitch, &yaw)),
+            rows: rotation(truth),
             shift: [truth.x as f32 * scale.face, truth.y as f32 * scale.face],
             size: truth.scale as f32,
             drop: truth.mouth_opening as f32 * JAW_DROP * scale.eyes - scale.shut,
             opening: truth.mouth_opening as f32,
+            smile: truth.smile as f32,
         }
     }
 
-    /// The point with the jaw dropped and the lips rounded by its share, head still at rest.
+    /// The point with the jaw dropped, the lips rounded and the corners of the mouth drawn up by its share, head still at rest.
     pub(crate) fn express(&self, v: &Vertex) -> [f32; 3] {
-        [v.rest[0] + v.round * self.opening, v.rest[1] + v.jaw * self.drop, v.rest[2]]
+        let [wide, up] = v.smile;
+        // Lips do not get rounder than round.
+        let open = self.opening.clamp(0.0, 1.0);
+        [v.rest[0] + v.round * open + wide * self.smile, v.rest[1] + v.jaw * self.drop + up * self.smile, v.rest[2]]
+    }
+
+    /// A point of a head with real depth, turned about the pivot (px from it), with the head's size and its shift (px).
+    pub(crate) fn turn(&self, p: [f32; 3]) -> ([f32; 3], f32, [f32; 2]) {
+        let pivot = self.scale.pivot;
+        (self.turned([p[0] - pivot[0], p[1] - pivot[1], p[2] - pivot[2]]), self.size, self.shift)
+    }
+
+    /// A direction turned with the head.
+    pub(crate) fn turned(&self, v: [f32; 3]) -> [f32; 3] {
+        self.rows.map(|r| r[0] * v[0] + r[1] * v[1] + r[2] * v[2])
     }
 
     /// Turns an expressed point with the head and projects it: frame px, and depth in portrait px.
@@ -65,6 +75,18 @@ impl Motion {
     }
 }
 
+/// Rotation of the head: rows of a matrix on x right, y down, z away. Signs as in `faceid_vision::Pose`; so is the order: roll after yaw
+/// after pitch.
+pub(crate) fn rotation(truth: &Truth) -> [[f32; 3]; 3] {
+    let (ys, yc) = (truth.yaw.to_radians() as f32).sin_cos();
+    let (ps, pc) = (truth.pitch.to_radians() as f32).sin_cos();
+    let (rs, rc) = (truth.roll.to_radians() as f32).sin_cos();
+    let yaw = [[yc, 0.0, -ys], [0.0, 1.0, 0.0], [ys, 0.0, yc]];
+    let pitch = [[1.0, 0.0, 0.0], [0.0, pc, ps], [0.0, -ps, pc]];
+    let roll = [[rc, -rs, 0.0], [rs, rc, 0.0], [0.0, 0.0, 1.0]];
+    product(&roll, &product(&yaw, &pitch))
+}
+
 fn product(a: &[[f32; 3]; 3], b: &[[f32; 3]; 3]) -> [[f32; 3]; 3] {
     core::array::from_fn(|i| core::array::from_fn(|j| (0..3).map(|k| a[i][k] * b[k][j]).sum()))
 }
@@ -77,18 +99,7 @@ mod tests {
     const SCALE: Scale = Scale { eyes: 80.0, face: 200.0, pivot: [100.0, 100.0, 0.0], camera: 560.0, shut: 0.0 };
 
     fn truth() -> Truth {
-        Truth {
-            t_ms: 0.0,
-            yaw: 0.0,
-            pitch: 0.0,
-            roll: 0.0,
-            x: 0.0,
-            y: 0.0,
-            scale: 1.0,
-            eye_closure: 0.0,
-            mouth_opening: 0.0,
-            gesture: None,
-        }
+        Truth::rest(0.0)
     }
 
     /// Where a nose tip goes, relative to rest.

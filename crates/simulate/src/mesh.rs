@@ -10,12 +10,16 @@ use delaunator::{Point, triangulate};
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Vertex {
     pub rest: [f32; 3],
+    /// Where on the portrait it is, px.
+    pub tex: [f32; 2],
     /// Share of the head's movement that this point follows, 0..1.
     pub follow: f32,
     /// Share of the jaw's drop that it follows, 0..1.
     pub jaw: f32,
     /// How far it moves to the right when the mouth opens wide, px: the lips of an open mouth are rounder than a smile's.
     pub round: f32,
+    /// How far a broad smile moves it to the right and down, px.
+    pub smile: [f32; 2],
 }
 
 /// Measures of the face at rest that the deformation is scaled by, portrait px.
@@ -46,9 +50,11 @@ pub(crate) struct Mesh {
 const RINGS: [(f32, f32, f32); 6] =
     [(1.1, 1.0, 0.85), (1.25, 1.0, 0.5), (1.42, 0.92, 0.25), (1.65, 0.7, 0.12), (2.0, 0.35, 0.04), (2.5, 0.1, 0.0)];
 /// Gap between the inner lips that is left of a smile / distance between the outer eye corners.
-const SHUT_GAP: f32 = 0.03;
+pub(crate) const SHUT_GAP: f32 = 0.03;
 /// Share of its width by which a wide-open mouth is narrower than a shut one.
 const ROUND: f32 = 0.36;
+/// Half of the width of the mouth that a broad smile adds on each side, and how far its corners rise / half of the mouth's width.
+const SMILE: [f32; 2] = [0.24, 0.22];
 /// Points per side of the border.
 const BORDER: usize = 12;
 
@@ -73,7 +79,14 @@ impl Mesh {
         let mut vertices: Vec<Vertex> = points
             .iter()
             .enumerate()
-            .map(|(i, p)| Vertex { rest: *p, follow: 1.0, jaw: jaw.weight(i, *p), round: jaw.round(*p) })
+            .map(|(i, p)| Vertex {
+                rest: *p,
+                tex: [p[0], p[1]],
+                follow: 1.0,
+                jaw: jaw.weight(i, *p),
+                round: jaw.round(*p),
+                smile: jaw.smile(*p),
+            })
             .collect();
         for (distance, up, down) in RINGS {
             for i in OVAL {
@@ -89,13 +102,13 @@ impl Mesh {
                 // The skull recedes from the outline towards the ears' depth and stays there.
                 let z = p[2] + (pivot[2] - p[2]) * ((distance - 1.0) / 0.4).min(1.0);
                 let jaw = jaw.weight(i, p) * (1.0 - (distance - 1.0) / 0.5).clamp(0.0, 1.0);
-                vertices.push(Vertex { rest: [x, y, z], follow, jaw, round: 0.0 });
+                vertices.push(Vertex { rest: [x, y, z], tex: [x, y], follow, jaw, round: 0.0, smile: [0.0; 2] });
             }
         }
         for i in 0..BORDER {
             let along = i as f32 / BORDER as f32;
             for [x, y] in [[along * width, 0.0], [width, along * height], [(1.0 - along) * width, height], [0.0, (1.0 - along) * height]] {
-                vertices.push(Vertex { rest: [x, y, pivot[2]], follow: 0.0, jaw: 0.0, round: 0.0 });
+                vertices.push(Vertex { rest: [x, y, pivot[2]], tex: [x, y], follow: 0.0, jaw: 0.0, round: 0.0, smile: [0.0; 2] });
             }
         }
         let flat: Vec<Point> = vertices.iter().map(|v| Point { x: f64::from(v.rest[0]), y: f64::from(v.rest[1]) }).collect();
@@ -105,7 +118,7 @@ impl Mesh {
 }
 
 /// Which points go down with the jaw.
-struct Jaw {
+pub(crate) struct Jaw {
     /// Middle between the lips per column, left to right in the picture.
     line: Vec<[f32; 2]>,
     centre: [f32; 2],
@@ -114,7 +127,7 @@ struct Jaw {
 }
 
 impl Jaw {
-    fn new(points: &[[f32; 3]]) -> Self {
+    pub(crate) fn new(points: &[[f32; 3]]) -> Self {
         let line: Vec<[f32; 2]> = LIP_UPPER
             .iter()
             .zip(LIP_LOWER)
@@ -129,7 +142,7 @@ impl Jaw {
         }
     }
 
-    fn weight(&self, index: usize, p: [f32; 3]) -> f32 {
+    pub(crate) fn weight(&self, index: usize, p: [f32; 3]) -> f32 {
         if LIP_UPPER[1..10].contains(&index) {
             return 0.0;
         }
@@ -149,11 +162,20 @@ impl Jaw {
     }
 
     /// Pull of the lips and the skin around them towards the middle, fading out over the cheeks.
-    fn round(&self, p: [f32; 3]) -> f32 {
+    pub(crate) fn round(&self, p: [f32; 3]) -> f32 {
         let across = p[0] - self.centre[0];
         let beyond = (across.abs() / self.half_width - 1.0).max(0.0) / 1.2;
         let away = (p[1] - self.height_at(p[0])).abs() / (self.chin - self.centre[1]).max(1.0);
         -across * ROUND * (1.0 - beyond).max(0.0) * (1.0 - away).max(0.0)
+    }
+
+    /// Pull of a smile: outwards and up at the corners of the mouth, fading over lips and cheeks.
+    pub(crate) fn smile(&self, p: [f32; 3]) -> [f32; 2] {
+        let across = (p[0] - self.centre[0]) / self.half_width;
+        let away = ((p[1] - self.height_at(p[0])) / (self.chin - self.centre[1]).max(1.0)).abs();
+        let reach = if across.abs() <= 1.0 { across.abs() } else { (1.0 - (across.abs() - 1.0) / 1.3).max(0.0) };
+        let share = reach * (1.0 - away).max(0.0) * self.half_width;
+        [SMILE[0] * share * across.signum(), -SMILE[1] * share * reach]
     }
 
     /// Height of the line between the lips at a column; beyond the corners, that of the corner.

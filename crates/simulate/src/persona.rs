@@ -26,10 +26,35 @@ pub struct Truth {
     pub scale: f64,
     /// 0 = as in the portrait, 1 = shut.
     pub eye_closure: f64,
-    /// 0 = as in the portrait, 1 = wide open.
+    /// 0 = shut, 1 = wide open.
     pub mouth_opening: f64,
+    /// 0 = as in the portrait, 1 = a broad smile: corners of the mouth apart and up, cheeks raised.
+    pub smile: f64,
+    /// degrees that the eyes look below the camera; the upper lids follow by [`Truth::eye_closure`]
+    pub gaze_down: f64,
     /// The gesture under way; `None` at rest, in reaction time and during blinks nobody asked for.
     pub gesture: Option<Gesture>,
+}
+
+impl Truth {
+    /// As in the portrait.
+    #[must_use]
+    pub const fn rest(t_ms: f64) -> Self {
+        Self {
+            t_ms,
+            yaw: 0.0,
+            pitch: 0.0,
+            roll: 0.0,
+            x: 0.0,
+            y: 0.0,
+            scale: 1.0,
+            eye_closure: 0.0,
+            mouth_opening: 0.0,
+            smile: 0.0,
+            gaze_down: 0.0,
+            gesture: None,
+        }
+    }
 }
 
 /// A gesture as it will be performed.
@@ -142,23 +167,20 @@ impl Persona {
     }
 
     /// Sway of a head held still: two slow waves per axis, at most about 1 degree and 1 % of the face.
-    fn rest(&self, t_ms: f64) -> Truth {
+    pub(crate) fn rest(&self, t_ms: f64) -> Truth {
         let wave = |index: u64, period_s: f64| {
             let phase = unit(self.seed, stream::CHARACTER, 100 + index) * TAU;
             let t = t_ms / 1000.0 * TAU;
             (t / period_s + phase).sin() * 0.7 + (t / (period_s * 0.37) + 2.0 * phase).sin() * 0.3
         };
         Truth {
-            t_ms,
             yaw: 1.0 * wave(0, 5.3),
             pitch: 0.7 * wave(1, 4.1),
             roll: self.tilt + 0.5 * wave(2, 6.7),
             x: 0.008 * wave(3, 7.1),
             y: 0.005 * wave(4, 3.7),
             scale: 1.0 + 0.006 * wave(5, 9.3),
-            eye_closure: 0.0,
-            mouth_opening: 0.0,
-            gesture: None,
+            ..Truth::rest(t_ms)
         }
     }
 
@@ -183,7 +205,7 @@ impl Persona {
 }
 
 /// Smooth rise, hold, smooth fall; 0 outside.
-fn plateau(since: f64, rise: f64, hold: f64, fall: f64) -> f64 {
+pub(crate) fn plateau(since: f64, rise: f64, hold: f64, fall: f64) -> f64 {
     let smooth = |x: f64| (1.0 - (PI * x.clamp(0.0, 1.0)).cos()) / 2.0;
     if since <= 0.0 || since >= rise + hold + fall {
         0.0

@@ -8,6 +8,13 @@ pub(crate) struct Texture {
     pub pixels: Vec<[u8; 4]>,
 }
 
+impl core::fmt::Debug for Texture {
+    /// Size only: pixels of a face are personal data.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Texture({}x{})", self.width, self.height)
+    }
+}
+
 /// A corner of a triangle: frame px and texture px.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Corner {
@@ -24,7 +31,7 @@ pub(crate) struct Corner {
 }
 
 /// Rows and columns whose centres a triangle covers, as half-open spans; calls `draw(y, first, last)`.
-fn spans(p: [[f32; 2]; 3], width: usize, height: usize, mut draw: impl FnMut(usize, usize, usize)) {
+pub(crate) fn spans(p: [[f32; 2]; 3], width: usize, height: usize, mut draw: impl FnMut(usize, usize, usize)) {
     let mut s = p;
     s.sort_unstable_by(|a, b| a[1].total_cmp(&b[1]).then(a[0].total_cmp(&b[0])));
     let [a, b, c] = s;
@@ -45,7 +52,7 @@ fn spans(p: [[f32; 2]; 3], width: usize, height: usize, mut draw: impl FnMut(usi
 
 /// Change of an attribute per px to the right and down, and its value at the first corner.
 #[derive(Clone, Copy)]
-struct Slope {
+pub(crate) struct Slope {
     origin: [f32; 2],
     value: f32,
     dx: f32,
@@ -54,7 +61,7 @@ struct Slope {
 
 impl Slope {
     /// `None` for triangles without area.
-    fn new(p: [[f32; 2]; 3], v: [f32; 3]) -> Option<Self> {
+    pub(crate) fn new(p: [[f32; 2]; 3], v: [f32; 3]) -> Option<Self> {
         let (e1, e2) = ([p[1][0] - p[0][0], p[1][1] - p[0][1]], [p[2][0] - p[0][0], p[2][1] - p[0][1]]);
         let area = e1[0] * e2[1] - e1[1] * e2[0];
         if area.abs() < 1e-6 {
@@ -64,13 +71,13 @@ impl Slope {
         Some(Self { origin: p[0], value: v[0], dx: (d1 * e2[1] - d2 * e1[1]) / area, dy: (d2 * e1[0] - d1 * e2[0]) / area })
     }
 
-    fn at(&self, x: usize, y: usize) -> f32 {
+    pub(crate) fn at(&self, x: usize, y: usize) -> f32 {
         self.value + self.dx * (x as f32 + 0.5 - self.origin[0]) + self.dy * (y as f32 + 0.5 - self.origin[1])
     }
 }
 
 /// Bilinear sample at texture px (pixel centres at .5), in 24.8 fixed point; outside the edge, the edge.
-fn sample(texture: &Texture, u: i32, v: i32) -> u32 {
+pub(crate) fn sample(texture: &Texture, u: i32, v: i32) -> u32 {
     let clamp = |value: i32, size: usize| value.clamp(0, (size as i32 - 1) * 256 - 1).max(0);
     let (u, v) = (clamp(u - 128, texture.width), clamp(v - 128, texture.height));
     let (fu, fv) = ((u & 255) as u32, (v & 255) as u32);
@@ -83,7 +90,7 @@ fn sample(texture: &Texture, u: i32, v: i32) -> u32 {
 }
 
 /// `a + (b - a) * f / 256` on four bytes at once.
-fn blend(a: u32, b: u32, f: u32) -> u32 {
+pub(crate) fn blend(a: u32, b: u32, f: u32) -> u32 {
     const ODD: u32 = 0x00ff_00ff;
     let even = (((a & ODD) * (256 - f) + (b & ODD) * f) >> 8) & ODD;
     let odd = (((a >> 8) & ODD) * (256 - f) + ((b >> 8) & ODD) * f) & !ODD;

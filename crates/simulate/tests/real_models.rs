@@ -3,44 +3,16 @@
 //! Needs the model files (`FACEID_MODELS`, else `models/`) and the two public-domain portraits (`FACEID_PORTRAITS`, else
 //! `target/portraits`); without them it says so, or fails when `FACEID_REQUIRE_MODELS=1`.
 
+mod common;
+
+use common::material;
 use faceid_protocol::{Action, Millis};
 use faceid_session::{ActionSpotter, Params, Sample, Spotted};
-use faceid_simulate::{Gesture, Portrait, Puppet, Script, Truth, View};
-use faceid_vision::{DecodeLimits, Face, Frame, Models, TrackState, decode, detect_faces, observe, observe_still};
-use std::{env, fs, path::PathBuf};
+use faceid_simulate::{Gesture, Puppet, Script, Truth, View};
+use faceid_vision::{Face, Frame, Models, TrackState, detect_faces, observe, observe_still};
+use std::env;
 
-fn folder(variable: &str, default: &str) -> PathBuf {
-    env::var_os(variable).map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..").join(default), PathBuf::from)
-}
-
-/// Models and prepared portraits: the person of the demo, and another.
-fn material() -> Option<(Models, [(&'static str, Portrait); 2])> {
-    let read = |name: &str| fs::read(folder("FACEID_MODELS", "models").join(name));
-    let photo = |name: &str| fs::read(folder("FACEID_PORTRAITS", "target/portraits").join(name));
-    let files = [
-        read("face_detector.onnx"),
-        read("face_landmark.onnx"),
-        read("canonical_face.json"),
-        photo("astronaut.png"),
-        photo("grace_hopper.jpg"),
-    ];
-    let [Ok(detector), Ok(landmark), Ok(geometry), Ok(person), Ok(other)] = files else {
-        assert!(env::var_os("FACEID_REQUIRE_MODELS").is_none_or(|v| v != "1"), "models or portraits are missing");
-        println!("skipped: no models or portraits");
-        return None;
-    };
-    let models = Models::from_bytes(&detector, &landmark, &geometry).expect("models load");
-    let portrait = |bytes: &[u8]| {
-        let frame = decode(bytes, DecodeLimits::default()).expect("portrait decodes");
-        let face = observe_still(&models, &frame).expect("networks run").face.expect("a face");
-        Portrait::prepare(&frame, &face.landmarks).expect("face inside")
-    };
-    let portraits = [("astronaut", portrait(&person)), ("grace_hopper", portrait(&other))];
-    Some((models, portraits))
-}
-
-const REST: Truth =
-    Truth { t_ms: 0.0, yaw: 0.0, pitch: 0.0, roll: 0.0, x: 0.0, y: 0.0, scale: 1.0, eye_closure: 0.0, mouth_opening: 0.0, gesture: None };
+const REST: Truth = Truth::rest(0.0);
 
 fn frame_of(puppet: &mut Puppet, truth: &Truth) -> Frame {
     let rgb = puppet.draw(truth).iter().flat_map(|[r, g, b, _]| [*r, *g, *b]).collect();

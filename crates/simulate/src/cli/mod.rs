@@ -87,6 +87,9 @@ struct Render {
     /// A photograph that ignores the script.
     #[arg(long)]
     still: bool,
+    /// The model file canonical_face.json: the solid head instead of the puppet.
+    #[arg(long, conflicts_with = "still")]
+    solid: Option<PathBuf>,
     /// File to write; its ending chooses the format.
     #[arg(short, long)]
     out: PathBuf,

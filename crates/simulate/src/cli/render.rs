@@ -2,7 +2,7 @@
 
 use super::Render;
 use anyhow::{Context, bail};
-use faceid_simulate::{Portrait, Puppet, Truth, View};
+use faceid_simulate::{Body, HeadShape, Person, Portrait, Puppet, SolidHead, Truth, View};
 use faceid_vision::{Frame, encode_jpeg};
 use serde::Serialize;
 use std::{
@@ -48,8 +48,8 @@ pub(crate) fn render(args: &Render) -> anyhow::Result<()> {
         bail!("y4m needs even sides");
     }
     let view = View { width, height, face_ratio: args.face_ratio, light: args.light, noise: args.noise };
-    let mut puppet = if args.still { Puppet::still(&portrait, args.seed, view)? } else { Puppet::new(&portrait, args.seed, view)? };
-    puppet.follow(&args.script);
+    let mut person = person(args, &portrait, view)?;
+    person.follow(&args.script);
     let last = args.script.0.iter().map(|c| c.at_ms / 1000.0).fold(0.0, f64::max);
     let seconds = args.duration.unwrap_or(last + TAIL_S);
     if !(0.0..=3600.0).contains(&seconds) {
@@ -61,7 +61,7 @@ pub(crate) fn render(args: &Render) -> anyhow::Result<()> {
     }
     let mut frames = Vec::new();
     for index in 0..(seconds * args.fps).ceil() as u64 {
-        let (frame, truth) = puppet.render(index as f64 * 1000.0 / args.fps)?;
+        let (frame, truth) = person.render(index as f64 * 1000.0 / args.fps)?;
         match format {
             Format::Mjpeg => out.write_all(&encode_jpeg(&frame, QUALITY)?)?,
             Format::Y4m => {
@@ -79,13 +79,22 @@ pub(crate) fn render(args: &Render) -> anyhow::Result<()> {
             size: [width, height],
             still: args.still,
             script: &args.script,
-            persona: puppet.persona(),
+            persona: person.persona(),
             frames: &frames,
         };
         fs::write(path, serde_json::to_vec(&file)?).with_context(|| path.display().to_string())?;
     }
     println!("{}: {} frames, {seconds:.1} s", args.out.display(), frames.len());
     Ok(())
+}
+
+fn person(args: &Render, portrait: &Portrait, view: View) -> anyhow::Result<Person<Box<dyn Body>>> {
+    if let Some(path) = &args.solid {
+        let shape = HeadShape::from_json(&fs::read(path).with_context(|| path.display().to_string())?)?;
+        return Ok(SolidHead::solid(portrait, &shape, args.seed, view)?.boxed());
+    }
+    let puppet = if args.still { Puppet::still(portrait, args.seed, view)? } else { Puppet::new(portrait, args.seed, view)? };
+    Ok(puppet.boxed())
 }
 
 /// Planar YUV 4:2:0 with full range, BT.601 weights (JFIF). Both sides are even.
