@@ -20,7 +20,7 @@ mod timer;
 mod tokens;
 mod watch;
 
-pub use action::{ActionPassed, ActionSpotter, NotMeasuredReason, Spotted, WindowVerdict, judge_window};
+pub use action::{ActionPassed, ActionSpotter, NotMeasuredReason, Spotted, WindowVerdict, evidence, judge_window};
 
 pub use io::{CameraFault, Challenge, Effect, Event, FrameId, Guidance, Input, NetworkFault, Outcome, Output, Plan, StateName};
 pub use params::{EvidenceParams, GateParams, JudgeParams, Params, TimeParams};
