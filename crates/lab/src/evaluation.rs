@@ -6,9 +6,11 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use faceid_protocol::Action;
 use faceid_session::{Params, Spotted};
+use faceid_vision::ActionNet;
 use serde_json::json;
 
-use crate::cli::{EvalArgs, Verdict};
+use crate::ablation::add_scores;
+use crate::cli::{EvalArgs, Verdict, read_named};
 use crate::clip::{Meter, Trace};
 use crate::eval::{Clip, Evaluation, evaluate};
 use crate::labels;
@@ -23,9 +25,13 @@ pub(crate) fn run(meter: &Meter, args: &EvalArgs, as_json: bool) -> Result<Verdi
             labelled.entry(clip).or_default().extend(labels);
         }
     }
+    let net = args.scores.as_deref().map(read_named).transpose()?.map(|bytes| ActionNet::from_bytes(&bytes)).transpose()?;
     let mut measured: Vec<(&str, Trace, Vec<Spotted>)> = Vec::with_capacity(labelled.len());
     for name in labelled.keys() {
-        let trace = meter.measure(&args.dir.join(name), &Variant::plain())?;
+        let mut trace = meter.measure(&args.dir.join(name), &Variant::plain())?;
+        if let Some(net) = &net {
+            add_scores(&mut trace.samples, net)?;
+        }
         eprintln!("{name}: {:.1} s, {:.1} fps", trace.duration_s, trace.fps);
         let spotted = trace.actions(&Params::default());
         measured.push((name, trace, spotted));

@@ -3,6 +3,7 @@
 //! Uses the same vision, session and judge code as page and server; nothing here judges by itself.
 #![forbid(unsafe_code)]
 
+mod ablation;
 pub mod bestframe;
 pub mod cache;
 mod calibrate;
@@ -17,5 +18,6 @@ pub mod metrics;
 pub mod models;
 pub mod pairs;
 pub mod plot;
+pub mod traces;
 pub mod variant;
 pub mod video;

@@ -88,7 +88,7 @@ mod tests {
 
     fn seen(action: Action) -> Seen {
         let (t_start, t_peak, t_end) = (Millis(1000), Millis(1500), Millis(2000));
-        Seen { action, deliberate: true, t_start, t_peak, t_second: None, t_end, keys: Vec::new(), score: 0.8 }
+        Seen { action, deliberate: true, t_start, t_peak, t_second: None, t_end, keys: Vec::new(), reach: 12.0, score: 0.8 }
     }
 
     fn run(action: Action, scores: [Option<f32>; 3]) -> Vec<(usize, Option<bool>)> {
