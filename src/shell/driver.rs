@@ -275,7 +275,8 @@ impl Driver {
             Report::Failed(reason) => self.engine_failed(&reason),
             Report::Observed { id, t, observation } => {
                 self.meter.borrow_mut().judged();
-                self.feed(Input::Observed { id, t, observation });
+                // The engine does not run the action network: models/action/README.md says why.
+                self.feed(Input::Observed { id, t, observation, scores: None });
                 self.next_frame();
             }
             Report::Skipped => self.next_frame(),

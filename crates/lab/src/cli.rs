@@ -12,7 +12,7 @@ use crate::clip::Meter;
 use crate::models::{ModelDir, ModelsError};
 use crate::variant::Variant;
 use crate::video::VideoError;
-use crate::{bench_frame, calibrate, clip, evaluation, gates, image_commands, pairs, sheet, simulate};
+use crate::{ablation, bench_frame, calibrate, clip, evaluation, gates, image_commands, pairs, sheet, simulate, traces};
 
 /// Evaluation, comparison figures and benches of faceid-liveness.
 #[derive(Debug, Parser)]
@@ -60,7 +60,12 @@ enum Command {
         /// Videos.
         #[arg(required = true)]
         files: Vec<PathBuf>,
+        /// Prints the measures of every frame as a sequence for `ablate` instead.
+        #[arg(long)]
+        samples: bool,
     },
+    /// What the rules and the action network each find in recorded sequences.
+    Ablate(AblateArgs),
     /// Recall and false triggers over a folder of clips with events.tsv.
     Eval(EvalArgs),
     /// Thousands of sessions of simulated people and photographs, drawn from traces measured once.
@@ -149,12 +154,41 @@ pub(crate) struct EvalArgs {
     /// Also filmed otherwise: other frame rates, sizes, light, shapes. All without names, else these.
     #[arg(long, num_args = 0.., value_name = "NAME")]
     pub(crate) slices: Option<Vec<String>>,
+    /// Lets the action network of this file support the judges' arcs.
+    #[arg(long)]
+    pub(crate) scores: Option<PathBuf>,
     /// Exit 1 when fewer of the high-confidence labels are found.
     #[arg(long, default_value_t = 0.9)]
     pub(crate) min_recall: f64,
     /// Exit 1 when more false triggers per minute are seen.
     #[arg(long, default_value_t = 2.0)]
     pub(crate) max_false_per_minute: f64,
+}
+
+/// Arguments of `ablate`.
+#[derive(Debug, Args)]
+pub(crate) struct AblateArgs {
+    /// Sequences, one JSON object per line (`actions --samples`, `simulate --traces`, models/action/simulate.py).
+    #[arg(required = true)]
+    pub(crate) traces: Vec<PathBuf>,
+    /// Labels by eye for sequences of clips, in the format of events.tsv.
+    #[arg(long)]
+    pub(crate) events: Vec<PathBuf>,
+    /// The action network.
+    #[arg(long, default_value = "models/action/action.onnx")]
+    pub(crate) network: PathBuf,
+    /// Also every n-th frame only.
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 2])]
+    pub(crate) every: Vec<usize>,
+    /// Thresholds of the network deciding alone.
+    #[arg(long, value_delimiter = ',', default_values_t = [0.5, 0.8])]
+    pub(crate) alone: Vec<f32>,
+    /// Thresholds of the network supporting the rules' arcs.
+    #[arg(long, value_delimiter = ',', default_values_t = [0.05, 0.2, 0.5])]
+    pub(crate) gate: Vec<f32>,
+    /// Longest time from a closure's begin to the end of the next that makes the two deliberate, ms, instead of the session's own.
+    #[arg(long)]
+    pub(crate) blink_pair: Option<u64>,
 }
 
 /// How a command ended.
@@ -191,7 +225,9 @@ fn run(cli: &Cli) -> Result<Verdict> {
         Command::Compare { a, b } => image_commands::compare(&models.judge()?, a, b, cli.json),
         Command::Pairs { file } => run_pairs(&models, file, cli.json),
         Command::Calibrate(args) => calibrate::run(&models.judge()?, args),
-        Command::Actions { files } => run_actions(&Meter::new(models, cache)?, files, cli.json),
+        Command::Actions { files, samples: true } => run_samples(&Meter::new(models, cache)?, files),
+        Command::Actions { files, samples: false } => run_actions(&Meter::new(models, cache)?, files, cli.json),
+        Command::Ablate(args) => ablation::run(args, cli.json),
         Command::Eval(args) => evaluation::run(&Meter::new(models, cache)?, args, cli.json),
         Command::Bestframe { file, output } => image_commands::best_frame(&Meter::new(models, cache)?, file, output, cli.json),
         Command::Sheet(args) => run_sheet(&Meter::new(models, cache)?, args),
@@ -242,6 +278,15 @@ fn run_sheet(meter: &Meter, args: &SheetArgs) -> Result<Verdict> {
     let range = sheet::Range { from: args.from, to: args.to, every: args.every, columns: args.columns };
     let picture = sheet::sheet(meter, &args.file, range, |trace| trace.actions(&faceid_session::Params::default()))?;
     std::fs::write(&args.output, faceid_vision::encode_jpeg(&picture, 88)?).with_context(|| args.output.display().to_string())?;
+    Ok(Verdict::Done)
+}
+
+fn run_samples(meter: &Meter, files: &[PathBuf]) -> Result<Verdict> {
+    for file in files {
+        let name = file.file_name().map_or_else(|| file.display().to_string(), |n| n.to_string_lossy().into_owned());
+        let trace = meter.measure(file, &Variant::plain())?;
+        println!("{}", traces::Recorded::of_clip(&name, trace.samples).to_line()?);
+    }
     Ok(Verdict::Done)
 }
 

@@ -5,9 +5,11 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use faceid_protocol::Action;
 use faceid_session::{Params, Spotted};
+use faceid_vision::ActionNet;
 use serde_json::json;
 
-use crate::cli::{EvalArgs, Verdict};
+use crate::ablation::add_scores;
+use crate::cli::{EvalArgs, Verdict, read_named};
 use crate::clip::{Meter, Trace};
 use crate::eval::{Clip, Evaluation, evaluate};
 use crate::labels;
@@ -49,9 +51,13 @@ fn read_labels(args: &EvalArgs) -> Result<Labelled> {
 }
 
 fn one_slice(meter: &Meter, args: &EvalArgs, labelled: &Labelled, slice: &Slice) -> Result<Evaluation> {
+    let net = args.scores.as_deref().map(read_named).transpose()?.map(|bytes| ActionNet::from_bytes(&bytes)).transpose()?;
     let mut measured: Vec<(&str, &[labels::Label], Trace, Vec<Spotted>)> = Vec::new();
     for (name, labels) in slice.clips(labelled) {
-        let trace = meter.measure(&args.dir.join(name), &slice.variant)?;
+        let mut trace = meter.measure(&args.dir.join(name), &slice.variant)?;
+        if let Some(net) = &net {
+            add_scores(&mut trace.samples, net)?;
+        }
         eprintln!("{}: {name}: {:.1} s, {:.1} fps", slice.variant.name, trace.duration_s, trace.fps);
         let spotted = trace.actions(&Params::default());
         measured.push((name, labels, trace, spotted));

@@ -3,6 +3,7 @@
 //! Uses the same vision, session and judge code as page and server; nothing here judges by itself.
 #![forbid(unsafe_code)]
 
+mod ablation;
 mod bench_frame;
 pub mod bestframe;
 pub mod cache;
@@ -23,5 +24,6 @@ pub mod plot;
 pub mod sheet;
 pub mod simulate;
 pub mod slices;
+pub mod traces;
 pub mod variant;
 pub mod video;

@@ -1,7 +1,7 @@
 //! Inputs and outputs of the machine.
 
 use faceid_protocol::{Action, Millis, wire::WrongActionPolicy};
-use faceid_vision::Observation;
+use faceid_vision::{ActionScores, Observation};
 
 /// Names a camera frame whose pixels the caller keeps (the engine's ring). Increasing, never reused within a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -78,6 +78,8 @@ pub enum Input {
         t: Millis,
         /// What it shows.
         observation: Box<Observation>,
+        /// The action network's evidence at this frame; `None` = not asked, or its window is not full: the rules then decide alone.
+        scores: Option<ActionScores>,
     },
     /// Camera trouble.
     CameraLost(CameraFault),

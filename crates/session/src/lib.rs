@@ -21,7 +21,7 @@ mod timer;
 mod tokens;
 mod watch;
 
-pub use action::{ActionPassed, ActionSpotter, NotMeasuredReason, Spotted, WindowVerdict, judge_window};
+pub use action::{ActionPassed, ActionSpotter, NotMeasuredReason, Spotted, WindowVerdict, evidence, judge_window};
 
 pub use best::frame_score;
 pub use gate::alignment_hint;

@@ -80,6 +80,11 @@ pub struct JudgeParams {
     pub mouth_hold: Millis,
     /// A pause between measured samples after which no movement can be followed.
     pub gap: Millis,
+    /// Least evidence of the action network, where it was asked, over an arc from its peak on. Chosen on simulated sequences that were not
+    /// trained on: see the ablation in models/action/README.md.
+    pub score_min: f32,
+    /// How long after an arc's end that evidence may come.
+    pub score_late: Millis,
     /// Degrees by which the neutral head may drift from the calibrated one.
     pub drift: f32,
     /// Fewest frames of an evidence window.
@@ -129,6 +134,8 @@ impl Default for JudgeParams {
             mouth_aspect: 1.35,
             mouth_hold: Millis(200),
             gap: Millis(500),
+            score_min: 0.05,
+            score_late: Millis(250),
             drift: 8.0,
             window_frames: 12,
             window_gap: Millis(200),

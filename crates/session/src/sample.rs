@@ -2,7 +2,7 @@
 
 use crate::params::JudgeParams;
 use faceid_protocol::Millis;
-use faceid_vision::{EyeOpenness, Face, Observation, Point2, Point3, Pose};
+use faceid_vision::{ActionScores, EyeOpenness, Face, Observation, Point2, Point3, Pose};
 
 /// Inner lips, middle, MediaPipe face-mesh indices.
 const UPPER_LIP: usize = 13;
@@ -28,6 +28,8 @@ pub struct Sample {
     pub centre: Option<Point2>,
     /// Height of the face, px.
     pub height: Option<f32>,
+    /// The action network's evidence at this frame; `None` = not asked, or its window is not full.
+    pub scores: Option<ActionScores>,
 }
 
 impl Sample {
@@ -47,13 +49,20 @@ impl Sample {
             mouth_aspect: ratio(face, (UPPER_LIP, LOWER_LIP), LIP),
             centre: placed.then(|| Point2 { x: bounds.x + bounds.width / 2.0, y: bounds.y + bounds.height / 2.0 }),
             height: placed.then_some(bounds.height),
+            scores: None,
         }
+    }
+
+    /// The same sample with the action network's evidence beside it.
+    #[must_use]
+    pub fn with_scores(self, scores: Option<ActionScores>) -> Self {
+        Self { scores, ..self }
     }
 
     /// A frame without a face.
     #[must_use]
     pub fn unmeasured(t: Millis) -> Self {
-        Self { t, pose: None, eyes: EyeOpenness::default(), mouth: None, mouth_aspect: None, centre: None, height: None }
+        Self { t, pose: None, eyes: EyeOpenness::default(), mouth: None, mouth_aspect: None, centre: None, height: None, scores: None }
     }
 
     /// Openness of both eyes relative to the person's neutral: (mean, larger of the two). One eye alone stands for both.

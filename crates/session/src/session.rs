@@ -10,7 +10,7 @@ use crate::{
     watch::Pace,
 };
 use faceid_protocol::Millis;
-use faceid_vision::Observation;
+use faceid_vision::{ActionScores, Observation};
 
 /// One liveness session, from token to code. Create one per attempt.
 #[derive(Debug)]
@@ -101,7 +101,7 @@ impl Session {
                 | State::AwaitVerdict(_)
                 | State::Closed => state,
             },
-            Input::Observed { id, t, observation } => observed(state, id, t, &observation, shared),
+            Input::Observed { id, t, observation, scores } => observed(state, (id, t), &observation, scores, shared),
             Input::CameraLost(fault) => {
                 if state.needs_camera() {
                     shared.end(Ending::Camera(fault))
@@ -169,10 +169,10 @@ fn unless_closed(state: State, then: impl FnOnce(State) -> State) -> State {
     if state.name() == StateName::Closed { state } else { then(state) }
 }
 
-fn observed(state: State, id: FrameId, t: Millis, observation: &Observation, shared: &mut Shared) -> State {
+fn observed(state: State, frame: (FrameId, Millis), observation: &Observation, scores: Option<ActionScores>, shared: &mut Shared) -> State {
     // Frames that trickle in while the page is hidden show a person who sees no prompt.
     let strictness = state.strictness().filter(|_| !shared.hidden);
-    let Some(look) = strictness.and_then(|strictness| shared.look(id, t, observation, strictness)) else {
+    let Some(look) = strictness.and_then(|strictness| shared.look(frame, observation, scores, strictness)) else {
         return state;
     };
     // A window with such gaps proves nothing to the server: better to say so than to let the person act in vain.

@@ -14,7 +14,7 @@ use crate::{
     watch::{Continuity, FaceWatch, Pace, PaceWatch},
 };
 use faceid_protocol::Millis;
-use faceid_vision::Observation;
+use faceid_vision::{ActionScores, Observation};
 use std::collections::VecDeque;
 
 /// Everything but the state.
@@ -159,13 +159,19 @@ impl Shared {
     }
 
     /// Reads one observation. `None` for a frame that is older than the last one or from the future.
-    pub(crate) fn look(&mut self, id: FrameId, t: Millis, observation: &Observation, strictness: Strictness) -> Option<Look> {
+    pub(crate) fn look(
+        &mut self,
+        (id, t): (FrameId, Millis),
+        observation: &Observation,
+        scores: Option<ActionScores>,
+        strictness: Strictness,
+    ) -> Option<Look> {
         let times = &self.params.times;
         if self.last_frame.is_some_and(|last| t <= last) || t > self.now.plus(times.future) {
             return None;
         }
         self.last_frame = Some(t);
-        let sample = Sample::from_observation(t, observation);
+        let sample = Sample::from_observation(t, observation).with_scores(scores);
         let continuity = self.watch.feed(observation, &sample, times);
         let pace = self.pace.feed(t, &self.params.gate);
         let several = self.watch.several();

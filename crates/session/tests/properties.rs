@@ -122,7 +122,7 @@ impl Player {
             self.now = self.now.plus(Millis(33));
             self.id += 1;
             let observation = Box::new(face(self.now.since(since)).observation());
-            self.step(Input::Observed { id: FrameId(self.id), t: self.now, observation })?;
+            self.step(Input::Observed { id: FrameId(self.id), t: self.now, observation, scores: None })?;
         }
         Ok(())
     }

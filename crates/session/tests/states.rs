@@ -21,7 +21,7 @@ fn at(state: S) -> Trace {
 }
 
 fn face(trace: &Trace, face: SyntheticFace) -> Input {
-    Input::Observed { id: FrameId(trace.next_id), t: trace.now, observation: Box::new(face.observation()) }
+    Input::Observed { id: FrameId(trace.next_id), t: trace.now, observation: Box::new(face.observation()), scores: None }
 }
 
 fn closed(out: &Output) -> Option<String> {
@@ -265,6 +265,7 @@ fn clocks_that_jump_do_no_harm() {
         id: FrameId(9_999),
         t: Millis(3),
         observation: Box::new(SyntheticFace { count: 3, ..Default::default() }.observation()),
+        scores: None,
     };
     let before = trace.session.step(trace.now, Input::Tick);
     let after = trace.session.step(trace.now, old);

@@ -176,7 +176,7 @@ impl<'a> Run<'a> {
         face.mouth = (face.mouth + noise(0.01)).max(0.0);
         let id = FrameId(self.trace.next_id);
         self.trace.next_id += 1;
-        Some(Input::Observed { id, t, observation: Box::new(face.observation()) })
+        Some(Input::Observed { id, t, observation: Box::new(face.observation()), scores: None })
     }
 
     /// Records an output and plays the outside world's answer; true when the run is over.

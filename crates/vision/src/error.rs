@@ -9,6 +9,8 @@ pub enum ModelRole {
     Landmark,
     /// Canonical face geometry.
     Geometry,
+    /// Action network over a window of measures.
+    Action,
 }
 
 impl core::fmt::Display for ModelRole {
@@ -17,6 +19,7 @@ impl core::fmt::Display for ModelRole {
             Self::Detector => "face detector",
             Self::Landmark => "landmark network",
             Self::Geometry => "canonical face geometry",
+            Self::Action => "action network",
         })
     }
 }

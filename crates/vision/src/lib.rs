@@ -12,6 +12,7 @@
 //! eyes and mouth within 0.00002, the same values absent. Allow ten times as much.
 #![forbid(unsafe_code)]
 
+mod action;
 #[cfg(feature = "decode")]
 mod codec;
 mod cover;
@@ -36,6 +37,9 @@ mod still;
 mod synthetic;
 mod track;
 
+#[cfg(feature = "infer")]
+pub use action::ActionNet;
+pub use action::{ACTION_CHANNELS, ACTION_FRAMES, ActionMeasures, ActionRing, ActionScores};
 #[cfg(feature = "decode")]
 pub use codec::{DecodeError, DecodeLimits, EncodeError, decode, encode_jpeg};
 pub use detect::{DetectedFace, detect_faces};

@@ -230,7 +230,7 @@ impl<'a, 'b> Stage<'a, 'b> {
     fn frame(&mut self) -> Input {
         let (Some(t), Some(mut showing)) = (self.frame_time(), self.camera) else { return Input::Tick };
         let Some(frame) = self.reel.trace.frames.get(showing.next) else { return Input::Tick };
-        let input = Input::Observed { id: FrameId(self.frames), t, observation: Box::new(frame.observation.clone()) };
+        let input = Input::Observed { id: FrameId(self.frames), t, observation: Box::new(frame.observation.clone()), scores: None };
         self.frames += 1;
         showing.next += 1;
         self.camera = Some(showing);

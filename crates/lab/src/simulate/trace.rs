@@ -29,9 +29,9 @@ pub struct Measured {
 #[error("not a trace file of this version")]
 pub(super) struct Unreadable;
 
-const MAGIC: &[u8; 8] = b"FLTRACE1";
+const MAGIC: &[u8; 8] = b"FLTRACE2";
 /// Numbers per frame with a face: box, presence, pose, eyes, mouth, quality, landmarks.
-const NUMBERS: usize = 4 + 1 + 3 + 2 + 1 + 9 + LANDMARKS_IN_USE.len() * 3;
+const NUMBERS: usize = 4 + 1 + 3 + 2 + 1 + 10 + LANDMARKS_IN_USE.len() * 3;
 
 impl Measured {
     /// Keeps what the session reads.
@@ -72,10 +72,32 @@ pub(super) fn encode(frames: &[Measured]) -> Vec<u8> {
 
 fn numbers(face: &Face) -> Vec<f32> {
     let Face { bounds, presence, landmarks, pose, eyes, mouth, quality } = face;
-    let Quality { luma, contrast, over_exposed, under_exposed, back_light, sharpness, face_ratio, centre_offset, eyes_visible } = quality;
+    let Quality {
+        luma,
+        contrast,
+        over_exposed,
+        under_exposed,
+        back_light,
+        sharpness,
+        face_ratio,
+        centre_offset,
+        eyes_visible,
+        mouth_visible,
+    } = quality;
     let mut all = vec![bounds.x, bounds.y, bounds.width, bounds.height, *presence];
     let measured = [pose.map(|p| p.yaw), pose.map(|p| p.pitch), pose.map(|p| p.roll), eyes.left, eyes.right, *mouth];
-    let shown = [*luma, *contrast, *over_exposed, *under_exposed, *back_light, *sharpness, *face_ratio, *centre_offset, *eyes_visible];
+    let shown = [
+        *luma,
+        *contrast,
+        *over_exposed,
+        *under_exposed,
+        *back_light,
+        *sharpness,
+        *face_ratio,
+        *centre_offset,
+        *eyes_visible,
+        *mouth_visible,
+    ];
     all.extend(measured.into_iter().chain(shown).map(|v| v.unwrap_or(f32::NAN)));
     all.extend(LANDMARKS_IN_USE.iter().flat_map(|i| {
         let p = landmarks.get(*i).copied().unwrap_or_default();
@@ -114,8 +136,9 @@ fn face(rest: &mut &[u8]) -> Result<Face, Unreadable> {
     }
     let [x, y, width, height, presence, yaw, pitch, roll, left, right, mouth, shown @ ..] = all;
     let some = |v: f32| (!v.is_nan()).then_some(v);
-    let (quality, points) = shown.split_first_chunk::<9>().ok_or(Unreadable)?;
-    let [luma, contrast, over_exposed, under_exposed, back_light, sharpness, face_ratio, centre_offset, eyes_visible] = quality.map(some);
+    let (quality, points) = shown.split_first_chunk::<10>().ok_or(Unreadable)?;
+    let [luma, contrast, over_exposed, under_exposed, back_light, sharpness, face_ratio, centre_offset, eyes_visible, mouth_visible] =
+        quality.map(some);
     let mut landmarks = vec![Point3::default(); LANDMARK_COUNT];
     for (i, p) in LANDMARKS_IN_USE.iter().zip(points.chunks_exact(3)) {
         landmarks[*i] = Point3 { x: p[0], y: p[1], z: p[2] };
@@ -127,7 +150,18 @@ fn face(rest: &mut &[u8]) -> Result<Face, Unreadable> {
         pose: some(yaw).zip(some(pitch)).zip(some(roll)).map(|((yaw, pitch), roll)| Pose { yaw, pitch, roll }),
         eyes: EyeOpenness { left: some(left), right: some(right) },
         mouth: some(mouth),
-        quality: Quality { luma, contrast, over_exposed, under_exposed, back_light, sharpness, face_ratio, centre_offset, eyes_visible },
+        quality: Quality {
+            luma,
+            contrast,
+            over_exposed,
+            under_exposed,
+            back_light,
+            sharpness,
+            face_ratio,
+            centre_offset,
+            eyes_visible,
+            mouth_visible,
+        },
     })
 }
 

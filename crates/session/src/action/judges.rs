@@ -1,6 +1,6 @@
 //! The four judges side by side.
 
-use super::{blink::BlinkJudge, mouth::MouthJudge, nod::NodJudge, shake::ShakeJudge};
+use super::{blink::BlinkJudge, mouth::MouthJudge, nod::NodJudge, shake::ShakeJudge, support::Support};
 use crate::{
     params::JudgeParams,
     sample::{Baseline, Sample},
@@ -67,6 +67,7 @@ pub(crate) struct Judges {
     shake: ShakeJudge,
     blink: BlinkJudge,
     mouth: MouthJudge,
+    support: Support,
 }
 
 /// What one sample completed.
@@ -86,6 +87,7 @@ impl Judges {
             shake: ShakeJudge::default(),
             blink: BlinkJudge::default(),
             mouth: MouthJudge::default(),
+            support: Support::default(),
         }
     }
 
@@ -111,7 +113,7 @@ impl Judges {
                 }
             }
         }
-        Judged { seen, blink }
+        self.support.feed(sample, Judged { seen, blink }, p)
     }
 
     /// A mouth that is open now and has been for long enough: no full arc, so no pass, but worth telling at the end of a stream.

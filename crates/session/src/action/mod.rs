@@ -10,12 +10,14 @@ mod nod;
 mod prompted;
 mod shake;
 mod spotter;
+mod support;
 mod swing;
 mod window;
 
 pub use judges::Seen;
 pub(crate) use prompted::{Finding, Prompted};
 pub use spotter::{ActionSpotter, Spotted};
+pub use support::evidence;
 pub use window::{NotMeasuredReason, WindowVerdict, judge_window};
 
 use faceid_protocol::{Action, Millis};
