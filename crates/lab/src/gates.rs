@@ -25,7 +25,7 @@ pub const CASES: [Case; 25] = [
     ("back-lit, 2 stops each way", Some(Fault::BackLight(4)), &[Guidance::BackLit, Guidance::TooDark]),
     ("back-lit, 3 stops each way", Some(Fault::BackLight(6)), &[Guidance::BackLit, Guidance::TooDark]),
     ("blur, 0.06 eye distances", Some(Fault::Blur(6)), &[Guidance::Blurred]),
-    ("blur, 0.10 eye distances", Some(Fault::Blur(10)), &[Guidance::Blurred]),
+    ("blur, 0.10 eye distances", Some(Fault::Blur(10)), &[Guidance::Blurred, Guidance::NoFace]),
     ("face 0.15 of the picture", Some(Fault::FaceShare(15)), &[Guidance::TooFar, Guidance::NoFace]),
     ("face as large as the picture", Some(Fault::FaceShare(100)), &[Guidance::TooClose]),
     ("0.35 off the middle", Some(Fault::Aside(35)), &[Guidance::OffCentre]),

@@ -45,7 +45,12 @@ fn two_portraits_get_the_hints_their_faults_deserve() {
     }
     let right: usize = CASES.iter().map(|(name, _, hints)| table.count(name, hints)).sum();
     assert!(right * 100 >= CASES.len() * 2 * 80, "{right} of {}: {:#?}", CASES.len() * 2, table.said);
-    let pair = beside(&frames[0], &frames[1]).expect("not too wide");
+    let placed = frames.iter().map(|frame| {
+        let face = observe_still(&models, frame).expect("runs").face.expect("a face");
+        degrade(frame, &face.landmarks, Fault::FaceShare(50), 1).expect("a valid size")
+    });
+    let placed: Vec<Frame> = placed.collect();
+    let pair = beside(&placed[0], &placed[1]).expect("not too wide");
     assert_eq!(hint(&models, &pair), Some(Guidance::SeveralFaces), "two people");
     let empty = Frame::from_rgb(320, 240, vec![120; 320 * 240 * 3]).expect("size matches");
     assert_eq!(hint(&models, &empty), Some(Guidance::NoFace), "a wall");
@@ -63,7 +68,8 @@ fn shut_eyes_an_open_mouth_and_a_turned_head_are_told() {
     {
         let mut puppet = Puppet::new(&portrait, 5, View::default()).expect("size is valid");
         puppet.prompt(gesture, 0.0);
-        let hints: Vec<_> = (0..40).map(|i| hint(&models, &puppet.render(f64::from(i) * 80.0).expect("size is valid").0)).collect();
+        let frames: Vec<Frame> = (0..50).map(|i| puppet.render(f64::from(i) * 60.0).expect("size is valid").0).collect();
+        let hints: Vec<_> = frames.iter().map(|frame| hint(&models, frame)).collect();
         assert!(hints.contains(&Some(wanted)), "{gesture}: {hints:?}");
         assert!(hints.iter().filter(|h| h.is_none()).count() >= 10, "{gesture}: fair before and after: {hints:?}");
     }

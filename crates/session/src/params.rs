@@ -177,7 +177,8 @@ pub struct GateParams {
     pub frontal: f32,
     /// Largest roll, degrees.
     pub roll: f32,
-    /// Least eye openness of open eyes before the person's own neutral is known: that of the narrowest neutral, [`JudgeParams::EYE_FLOOR`].
+    /// Least eye openness of open eyes before the person's own neutral is known. Portraits with open eyes from 0.44; the simulated person's shut
+    /// ones 0.33 to 0.49, so that only eyes quite shut are told.
     pub eyes_open: f32,
     /// Largest lip gap of a shut mouth before the person's own neutral is known.
     pub mouth_shut: f32,
@@ -207,7 +208,7 @@ impl Default for GateParams {
             mouth_visible_min: 0.5,
             frontal: 18.0,
             roll: 18.0,
-            eyes_open: JudgeParams::EYE_FLOOR,
+            eyes_open: 0.40,
             mouth_shut: 0.12,
             still: 8.0,
             slow: Millis(143),
