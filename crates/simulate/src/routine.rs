@@ -250,7 +250,7 @@ impl Passage {
                 let level = unit(seed, stream::PASSAGE + 10, self.index * 64 + syllable as u64);
                 // One syllable in five is a pause.
                 let height = if level < 0.2 { 0.0 } else { self.size * (0.4 + 0.6 * level) };
-                truth.mouth_opening = height * (core::f64::consts::PI * (since / self.dwell_ms).fract()).sin();
+                truth.mouth_opening = fade * height * (core::f64::consts::PI * (since / self.dwell_ms).fract()).sin();
                 truth.smile += 0.25 * (wave(900.0, 0.3) * fade).max(0.0);
                 truth.pitch += 2.0 * fade * wave(1100.0, 0.0);
                 truth.yaw += 2.5 * fade * wave(1700.0, 0.2);

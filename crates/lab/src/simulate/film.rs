@@ -102,7 +102,7 @@ impl Studio<'_> {
     }
 
     /// The file of a clip: named after its plan, the models, what today's vision code measures on a probe, and what today's drawing code makes
-    /// of one moment of every passage of this very clip. Code that changes none of these keeps the cache.
+    /// of one moment of every passage of this very clip, and the truth of every frame. Code that changes none of these keeps the cache.
     fn path(&self, plan: &ClipPlan, identity: &Identity) -> Result<PathBuf> {
         let mut hash = Sha256::new();
         for part in [&self.measures, &serde_json::to_string(plan)?] {
@@ -115,7 +115,10 @@ impl Studio<'_> {
             let middle = (passage.start_ms + passage.end_ms) / 2.0;
             hash.update(body.draw(&routine.truth(middle)).as_flattened());
         }
-        hash.update(plan.times(routine.duration_ms()).iter().flat_map(|t| t.to_le_bytes()).collect::<Vec<u8>>());
+        for t in plan.times(routine.duration_ms()) {
+            hash.update(t.to_le_bytes());
+            hash.update(serde_json::to_vec(&routine.truth(t as f64))?);
+        }
         Ok(self.cache.join(format!("{}-{}.trace", plan.kind.name(), hex(&hash.finalize()))))
     }
 }
