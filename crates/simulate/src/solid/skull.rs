@@ -164,7 +164,7 @@ fn hair(portrait: &Portrait, there: [f32; 2]) -> Vec<[f32; 3]> {
     let mean: [f32; 3] = core::array::from_fn(|c| upper.iter().map(|v| v[c]).sum::<f32>() / upper.len() as f32);
     raw.iter()
         .enumerate()
-        .map(|(k, own)| if k < 7 || k > 29 { core::array::from_fn(|c| 0.5 * own[c] + 0.5 * mean[c]) } else { mean })
+        .map(|(k, own)| if !(7..=29).contains(&k) { core::array::from_fn(|c| 0.5 * own[c] + 0.5 * mean[c]) } else { mean })
         .collect()
 }
 
