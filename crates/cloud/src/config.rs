@@ -27,6 +27,8 @@ pub struct Config {
     pub server: ServerConfig,
     /// Face models.
     pub models: ModelsConfig,
+    /// Database.
+    pub store: StoreConfig,
 }
 
 /// Public API.
@@ -139,6 +141,23 @@ pub struct ModelsConfig {
     pub dir: PathBuf,
 }
 
+/// Database.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StoreConfig {
+    /// `postgres://…`; without it `faceid.db` in the data folder.
+    pub url: Option<String>,
+    /// Connections of one node to PostgreSQL.
+    pub connections: u32,
+}
+
+impl std::fmt::Debug for StoreConfig {
+    /// Without the address: it may hold a password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StoreConfig").field("connections", &self.connections).finish_non_exhaustive()
+    }
+}
+
 impl Default for PublicConfig {
     fn default() -> Self {
         Self {
@@ -191,6 +210,12 @@ impl Default for ModelsConfig {
     }
 }
 
+impl Default for StoreConfig {
+    fn default() -> Self {
+        Self { url: None, connections: 16 }
+    }
+}
+
 /// The file cannot be used.
 #[derive(Debug, Error)]
 pub enum ConfigError {
@@ -233,7 +258,11 @@ impl Config {
         Ok(config)
     }
 
-    fn check(&self) -> Result<(), ConfigError> {
+    /// Refuses values outside their ranges.
+    ///
+    /// # Errors
+    /// [`ConfigError::Range`].
+    pub fn check(&self) -> Result<(), ConfigError> {
         let rules = [
             (self.sdk.evidence_quality >= 1 && self.sdk.evidence_quality <= 100, "sdk.evidence_quality", "1 to 100"),
             (self.sdk.evidence_max_side >= 128 && self.sdk.evidence_max_side <= PHOTO_SIDE_MAX, "sdk.evidence_max_side", "128 to 4096"),
@@ -244,6 +273,12 @@ impl Config {
             (self.public.concurrent_per_key >= 1, "public.concurrent_per_key", "at least 1"),
             (self.sdk.concurrent >= 1, "sdk.concurrent", "at least 1"),
             (self.server.connections >= 1, "server.connections", "at least 1"),
+            (self.store.connections >= 2, "store.connections", "at least 2"),
+            (
+                self.store.url.as_deref().is_none_or(|url| url.starts_with("postgres://") || url.starts_with("postgresql://")),
+                "store.url",
+                "a postgres:// address, or absent for SQLite in the data folder",
+            ),
             (self.lifetime.sweep_s >= 1, "lifetime.sweep_s", "at least 1"),
             (
                 self.lifetime.token_s >= 1 && self.lifetime.token_s <= self.lifetime.purge_s,

@@ -8,7 +8,7 @@ mod sessions;
 
 use crate::{
     clock::{Clock, SystemClock},
-    config::Config,
+    config::{Config, ConfigError},
     store::{Store, StoreError},
 };
 use clap::{Parser, Subcommand};
@@ -32,6 +32,9 @@ struct Common {
     /// Folder of the database.
     #[arg(long, global = true, default_value = "faceid-data")]
     data: PathBuf,
+    /// PostgreSQL database for several nodes, `postgres://…`; without it SQLite in the data folder. Overrides `store.url`.
+    #[arg(long, global = true, env = "FACEID_DATABASE_URL", hide_env_values = true)]
+    database: Option<String>,
     /// Settings, TOML.
     #[arg(long, global = true)]
     config: Option<PathBuf>,
@@ -100,17 +103,30 @@ impl From<StoreError> for Failure {
 
 impl Common {
     fn settings(&self) -> Result<Config, Failure> {
-        match &self.config {
-            Some(path) => Config::load(path).map_err(|error| match error {
-                crate::config::ConfigError::Read { .. } => Failure::environment(error),
-                crate::config::ConfigError::Parse { .. } | crate::config::ConfigError::Range { .. } => Failure::usage(error),
-            }),
-            None => Ok(Config::default()),
+        let failure = |error| match error {
+            ConfigError::Read { .. } => Failure::environment(error),
+            ConfigError::Parse { .. } | ConfigError::Range { .. } => Failure::usage(error),
+        };
+        let mut config = match &self.config {
+            Some(path) => Config::load(path).map_err(failure)?,
+            None => Config::default(),
+        };
+        if let Some(url) = &self.database {
+            config.store.url = Some(url.clone());
+            config.check().map_err(failure)?;
         }
+        Ok(config)
     }
 
     async fn store(&self) -> Result<Store, Failure> {
-        Ok(Store::open(&self.data).await?)
+        self.open(&self.settings()?).await
+    }
+
+    async fn open(&self, config: &Config) -> Result<Store, Failure> {
+        Ok(match &config.store.url {
+            Some(url) => Store::connect(url, config.store.connections).await?,
+            None => Store::open(&self.data).await?,
+        })
     }
 
     /// One result: a JSON object, or the given text.

@@ -69,7 +69,7 @@ pub(super) async fn run(common: &Common, options: Options) -> Result<(), Failure
     let judge = models::load(&config.models.dir).map_err(Failure::environment)?;
     let demo = if options.demo { Some(Demo::prepare(common)?) } else { None };
     let data = demo.as_ref().map_or(common.data.as_path(), |demo| demo.data.as_path());
-    let store = Store::open(data).await?;
+    let store = if options.demo { Store::open(data).await? } else { common.open(&config).await? };
     let key_file = if options.demo {
         let key = keys::new_key("demo", options.origins, options.native, false, None)?;
         store.add_key(&key, now()).await?;

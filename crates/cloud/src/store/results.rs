@@ -1,6 +1,6 @@
 //! Verdicts, bills and the audit trail: one transaction each.
 
-use super::{Advance, Lease, Reply, State, Store, StoreError, Tx, exactly_one, from_db, sessions::insert_reply, to_db};
+use super::{Advance, Lease, Reply, State, Store, StoreError, db::Tx, from_db, sessions::insert_reply, small, sql};
 use faceid_protocol::{Millis, codes::FixedRow};
 
 /// How a session ends.
@@ -61,14 +61,13 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn verdict(&self, biz_token: &str) -> Result<Option<VerdictRow>, StoreError> {
-        type Raw = (u32, String, Option<String>, Option<String>, Option<Vec<u8>>, i64);
-        let raw: Option<Raw> =
-            sqlx::query_as("SELECT code, message, verification, cues, image_best, at_ms FROM verdict WHERE biz_token = ?")
-                .bind(biz_token)
-                .fetch_optional(&self.readers)
-                .await?;
+        type Raw = (i64, String, Option<String>, Option<String>, Option<Vec<u8>>, i64);
+        let raw: Option<Raw> = sql("SELECT code, message, verification, cues, image_best, at_ms FROM verdict WHERE biz_token = $1")
+            .bind(biz_token)
+            .optional(&self.db)
+            .await?;
         let Some((code, message, verification, cues, image_best, at)) = raw else { return Ok(None) };
-        Ok(Some(VerdictRow { code, message, verification, cues, image_best, at: from_db(at, "at_ms")? }))
+        Ok(Some(VerdictRow { code: small(code, "code")?, message, verification, cues, image_best, at: from_db(at, "at_ms")? }))
     }
 
     /// `VERIFYING -> FINAL`: verdict, state, bill, audit row and stored reply in one transaction.
@@ -84,13 +83,11 @@ impl Store {
         reply: &Reply,
         now: Millis,
     ) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
-        let done = sqlx::query("UPDATE session SET state = 'FINAL', lease_owner = NULL, lease_until_ms = NULL WHERE biz_token = ? AND state = 'VERIFYING' AND lease_owner = ?")
+        let mut tx = self.db.begin().await?;
+        sql("UPDATE session SET state = 'FINAL', lease_owner = NULL, lease_until_ms = NULL WHERE biz_token = $1 AND state = 'VERIFYING' AND lease_owner = $2")
             .bind(biz_token)
-            .bind(lease.owner.as_slice())
-            .execute(&mut *tx)
-            .await?;
-        exactly_one(&done)?;
+            .bind(&lease.owner)
+            .execute_once(&mut tx).await?;
         insert_verdict(&mut tx, biz_token, outcome, now).await?;
         insert_reply(&mut tx, biz_token, i64::try_from(seq).map_err(|_| StoreError::Conflict)?, reply).await?;
         tx.commit().await?;
@@ -110,17 +107,14 @@ impl Store {
         outcome: &Outcome,
         now: Millis,
     ) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
-        let done = sqlx::query(
-            "UPDATE session SET state = ?, lease_owner = NULL, lease_until_ms = NULL WHERE biz_token = ? AND state = ? AND seq = ?",
-        )
-        .bind(to.name())
-        .bind(biz_token)
-        .bind(from.name())
-        .bind(i64::try_from(seq).map_err(|_| StoreError::Conflict)?)
-        .execute(&mut *tx)
-        .await?;
-        exactly_one(&done)?;
+        let mut tx = self.db.begin().await?;
+        sql("UPDATE session SET state = $1, lease_owner = NULL, lease_until_ms = NULL WHERE biz_token = $2 AND state = $3 AND seq = $4")
+            .bind(to.name())
+            .bind(biz_token)
+            .bind(from.name())
+            .bind(i64::try_from(seq).map_err(|_| StoreError::Conflict)?)
+            .execute_once(&mut tx)
+            .await?;
         insert_verdict(&mut tx, biz_token, outcome, now).await?;
         tx.commit().await?;
         Ok(())
@@ -131,7 +125,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Conflict`] when another call was faster.
     pub async fn settle_by_call(&self, advance: &Advance, outcome: &Outcome, now: Millis) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.db.begin().await?;
         advance.apply(&mut tx).await?;
         insert_verdict(&mut tx, &advance.biz_token, outcome, now).await?;
         tx.commit().await?;
@@ -140,8 +134,8 @@ impl Store {
 }
 
 async fn insert_verdict(tx: &mut Tx, biz_token: &str, outcome: &Outcome, now: Millis) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO verdict (biz_token, code, message, replay, verification, cues, image_best, at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    sql(
+        "INSERT INTO verdict (biz_token, code, message, replay, verification, cues, image_best, at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
     .bind(biz_token)
     .bind(outcome.row.code)
@@ -150,25 +144,25 @@ async fn insert_verdict(tx: &mut Tx, biz_token: &str, outcome: &Outcome, now: Mi
     .bind(&outcome.verification)
     .bind(&outcome.cues)
     .bind(&outcome.image_best)
-    .bind(to_db(now))
-    .execute(&mut **tx)
+    .bind(now)
+    .execute(&mut *tx)
     .await?;
     if outcome.row.billed {
         // Sessions of a simulating server are free.
-        sqlx::query("INSERT INTO bill (biz_token, app_key, code, at_ms) SELECT biz_token, app_key, ?, ? FROM session WHERE biz_token = ? AND simulated = 0")
+        sql("INSERT INTO bill (biz_token, app_key, code, at_ms) SELECT biz_token, app_key, $1, $2 FROM session WHERE biz_token = $3 AND NOT simulated")
             .bind(outcome.row.code)
-            .bind(to_db(now))
+            .bind(now)
             .bind(biz_token)
-            .execute(&mut **tx)
+            .execute(&mut *tx)
             .await?;
     }
-    sqlx::query("INSERT INTO audit (at_ms, subject, event, code, message) VALUES (?, ?, ?, ?, ?)")
-        .bind(to_db(now))
+    sql("INSERT INTO audit (at_ms, subject, event, code, message) VALUES ($1, $2, $3, $4, $5)")
+        .bind(now)
         .bind(biz_token)
         .bind(if outcome.replay { "verdict-after-replay" } else { "verdict" })
         .bind(outcome.row.code)
         .bind(outcome.row.message)
-        .execute(&mut **tx)
+        .execute(&mut *tx)
         .await?;
     Ok(())
 }

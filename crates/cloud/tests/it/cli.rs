@@ -2,6 +2,7 @@
 
 use crate::{
     common::{NAME, NUMBER, World},
+    database,
     page::Page,
 };
 use serde_json::Value;
@@ -11,14 +12,12 @@ use std::{
 };
 
 fn faceid(data: &Path, args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_faceid"))
-        .arg("--data")
-        .arg(data)
-        .args(args)
-        .env("FACEID_LOG", "warn")
-        .stdin(Stdio::null())
-        .output()
-        .expect("faceid runs")
+    let mut command = Command::new(env!("CARGO_BIN_EXE_faceid"));
+    match database::url_of(data) {
+        Some(url) => command.env("FACEID_DATABASE_URL", url),
+        None => command.env_remove("FACEID_DATABASE_URL"),
+    };
+    command.arg("--data").arg(data).args(args).env("FACEID_LOG", "warn").stdin(Stdio::null()).output().expect("faceid runs")
 }
 
 fn lines(output: &Output) -> Vec<Value> {
@@ -53,8 +52,7 @@ fn keys() {
     assert_eq!(code(&faceid(dir.path(), &["key", "revoke", &key])), Some(1), "already revoked");
     assert_eq!(code(&faceid(dir.path(), &["key", "create", "--origin", "https://shop.example/path"])), Some(2), "not an origin");
     assert_eq!(code(&faceid(dir.path(), &["key"])), Some(2), "no command");
-    #[cfg(unix)]
-    {
+    if !database::POSTGRES {
         use std::os::unix::fs::PermissionsExt;
         let nested = dir.path().join("a/b");
         assert_eq!(code(&faceid(&nested, &["migrate"])), Some(0), "migrate");

@@ -1,6 +1,7 @@
 //! Shared by the tests: a clock to move, a scripted judge, a signing client.
 #![allow(dead_code, unreachable_pub, reason = "every test file uses its own part")]
 
+use crate::database;
 use axum::{Router, body::Body, response::Response};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use faceid_cloud::{
@@ -18,6 +19,7 @@ use http_body_util::BodyExt;
 use sha2::Sha256;
 use std::{
     collections::BTreeMap,
+    path::Path,
     sync::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering},
@@ -185,7 +187,7 @@ impl World {
 
     /// On a folder that may hold a database already: a restart.
     pub async fn on(folder: TempDir, config: Config, simulated: bool) -> Self {
-        let store = Store::open(folder.path()).await.expect("database");
+        let store = open(folder.path()).await;
         let clock = Arc::new(TestClock(AtomicU64::new(START)));
         let judge = Arc::new(ScriptedJudge::default());
         let app = App::new(
@@ -240,6 +242,15 @@ impl World {
         let json = answer.json();
         (json["result_code"].as_u64().unwrap_or_default(), json["result_message"].as_str().unwrap_or_default().to_owned())
     }
+}
+
+/// The store of a data folder, on the database that this test binary is for.
+pub async fn open(folder: &Path) -> Store {
+    match database::url_of(folder) {
+        Some(url) => Store::connect(&url, 8).await,
+        None => Store::open(folder).await,
+    }
+    .expect("database")
 }
 
 pub fn usual() -> Vec<(String, String)> {

@@ -340,6 +340,9 @@ async fn results_are_erased_after_a_day_and_bills_stay() {
     let round = upkeep::round(&world.app).await.expect("round");
     assert_eq!(round.purged.sessions, 1, "erased");
     assert_eq!(bills(&world).await, [(1000, 1)], "the bill stays");
+    if crate::database::POSTGRES {
+        return;
+    }
     let mut left = std::fs::read(world.folder.path().join("faceid.db")).expect("file");
     left.extend(std::fs::read(world.folder.path().join("faceid.db-wal")).unwrap_or_default());
     assert!(!left.windows(12).any(|w| w == b"best picture"), "the picture's bytes are gone from the files");

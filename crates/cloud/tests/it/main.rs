@@ -2,12 +2,14 @@
 #![allow(unreachable_pub, reason = "one test binary of many files")]
 
 mod cli;
-mod common;
+pub(crate) mod common;
+pub(crate) mod database;
 mod finalise;
 mod gateway_signature;
 mod logs;
-mod page;
+pub(crate) mod page;
 mod private_calls;
 mod private_init;
 mod public_api;
 mod public_result;
+mod schema;
