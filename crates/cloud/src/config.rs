@@ -45,6 +45,8 @@ pub struct PublicConfig {
     pub allow_joined_repeats: bool,
     /// Calls of one key in progress at once.
     pub concurrent_per_key: u32,
+    /// Calls of all keys in progress at once.
+    pub concurrent: u32,
 }
 
 /// Private SDK protocol.
@@ -75,8 +77,12 @@ pub struct SdkConfig {
     pub return_prefixes: Vec<String>,
     /// SDK calls in progress at once, all sessions together.
     pub concurrent: usize,
-    /// Judgements in progress at once.
+    /// Judgements in progress at once on this node.
     pub judges: usize,
+    /// Photo checks that may wait for a judge on this node.
+    pub waiting: usize,
+    /// Sessions that may wait for a judge, all nodes together.
+    pub queue: u32,
     /// How long a judging worker owns a session without a sign of life.
     pub lease_s: u64,
     /// How long a finalise call waits for the verdict before it answers "verifying".
@@ -149,6 +155,10 @@ pub struct StoreConfig {
     pub url: Option<String>,
     /// Connections of one node to PostgreSQL.
     pub connections: u32,
+    /// Where pictures lie: a directory or `s3://bucket/prefix`; without it `pictures` in the data folder.
+    pub pictures: Option<String>,
+    /// Folder of the master keys and the receipt key; without it `keys` in the data folder. Keep it out of database backups.
+    pub keys: Option<PathBuf>,
 }
 
 impl std::fmt::Debug for StoreConfig {
@@ -166,6 +176,7 @@ impl Default for PublicConfig {
             allow_raw_query: false,
             allow_joined_repeats: false,
             concurrent_per_key: 64,
+            concurrent: 512,
         }
     }
 }
@@ -186,6 +197,8 @@ impl Default for SdkConfig {
             return_prefixes: Vec::new(),
             concurrent: 512,
             judges: 2,
+            waiting: 32,
+            queue: 256,
             lease_s: 30,
             finalise_wait_s: 5,
         }
@@ -212,7 +225,7 @@ impl Default for ModelsConfig {
 
 impl Default for StoreConfig {
     fn default() -> Self {
-        Self { url: None, connections: 16 }
+        Self { url: None, connections: 16, pictures: None, keys: None }
     }
 }
 
@@ -268,6 +281,8 @@ impl Config {
             (self.sdk.evidence_max_side >= 128 && self.sdk.evidence_max_side <= PHOTO_SIDE_MAX, "sdk.evidence_max_side", "128 to 4096"),
             (self.sdk.frames_per_step >= 1 && self.sdk.frames_per_step <= 256, "sdk.frames_per_step", "1 to 256"),
             (self.sdk.judges >= 1, "sdk.judges", "at least 1"),
+            (self.sdk.queue >= 1, "sdk.queue", "at least 1"),
+            (self.public.concurrent >= 1, "public.concurrent", "at least 1"),
             (self.sdk.lease_s >= 3, "sdk.lease_s", "at least 3"),
             (self.sdk.action_timeout_s >= 1, "sdk.action_timeout_s", "at least 1"),
             (self.public.concurrent_per_key >= 1, "public.concurrent_per_key", "at least 1"),

@@ -3,4 +3,4 @@
 #[path = "it/main.rs"]
 mod it;
 
-use it::{common, database, page};
+use it::{common, database, node, page};

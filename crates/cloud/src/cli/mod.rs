@@ -1,5 +1,6 @@
 //! The command `faceid`. Exit codes: 0 done, 1 the checked thing does not hold, 2 usage, 3 environment.
 
+mod audit;
 mod authority;
 mod doctor;
 mod keys;
@@ -10,6 +11,7 @@ use crate::{
     clock::{Clock, SystemClock},
     config::{Config, ConfigError},
     store::{Store, StoreError},
+    vault::Vault,
 };
 use clap::{Parser, Subcommand};
 use faceid_protocol::Millis;
@@ -64,7 +66,15 @@ enum Command {
     Purge,
     /// Bring the database up to date.
     Migrate,
-    /// Check models and database.
+    /// The audit trail.
+    #[command(subcommand)]
+    Audit(audit::Command),
+    /// Copy database and pictures while the service runs.
+    Backup(audit::BackupOptions),
+    /// Master keys of the pictures.
+    #[command(subcommand)]
+    MasterKey(audit::MasterKey),
+    /// Check models, database, pictures and audit trail.
     Doctor(doctor::Options),
 }
 
@@ -123,9 +133,12 @@ impl Common {
     }
 
     async fn open(&self, config: &Config) -> Result<Store, Failure> {
+        let pictures = config.store.pictures.clone().unwrap_or_else(|| self.data.join("pictures").display().to_string());
+        let keys = config.store.keys.clone().unwrap_or_else(|| self.data.join("keys"));
+        let vault = Vault::open(&pictures, &keys).map_err(StoreError::from)?;
         Ok(match &config.store.url {
-            Some(url) => Store::connect(url, config.store.connections).await?,
-            None => Store::open(&self.data).await?,
+            Some(url) => Store::connect(url, config.store.connections, vault).await?,
+            None => Store::open_with(&self.data, vault).await?,
         })
     }
 
@@ -155,6 +168,9 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Bill(options) => sessions::bill(&common, &options).await,
         Command::Purge => sessions::purge(&common).await,
         Command::Migrate => doctor::migrate(&common).await,
+        Command::Audit(command) => audit::run(&common, command).await,
+        Command::Backup(options) => audit::backup(&common, &options).await,
+        Command::MasterKey(command) => audit::master_key(&common, command).await,
         Command::Doctor(options) => doctor::run(&common, &options).await,
     };
     match outcome {

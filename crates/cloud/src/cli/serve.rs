@@ -6,7 +6,7 @@ use crate::{
     authority::LocalRegistry,
     clock::SystemClock,
     face_judge::FaceJudge,
-    models, router, server,
+    management, models, router, server,
     store::{NewKey, Store},
     upkeep,
 };
@@ -26,6 +26,9 @@ pub(super) struct Options {
     /// Address; port 0 takes a free one.
     #[arg(long, default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
+    /// Address for health and metrics, on an inner network; without it there is no such port.
+    #[arg(long)]
+    management: Option<SocketAddr>,
     /// Folder of the model files.
     #[arg(long)]
     models: Option<PathBuf>,
@@ -94,9 +97,23 @@ pub(super) async fn run(common: &Common, options: Options) -> Result<(), Failure
     );
     // Whoever waits for the address reads a pipe.
     std::io::stdout().flush().map_err(Failure::environment)?;
+    let management = match options.management {
+        None => None,
+        Some(address) => {
+            let listener = TcpListener::bind(address).await.map_err(|error| Failure::environment(format!("{address}: {error}")))?;
+            tracing::info!(address = %listener.local_addr().map_err(Failure::environment)?, "management");
+            let (router, settings) = (management::router(app.clone()), config.server.clone());
+            Some(tokio::spawn(async move { server::serve(listener, router, &settings, std::future::pending()).await }))
+        }
+    };
     let upkeep = tokio::spawn(upkeep::keep(app.clone()));
+    let judge = tokio::spawn(upkeep::judge(app.clone()));
     server::serve(listener, router(app), &config.server, stop()).await;
     upkeep.abort();
+    judge.abort();
+    if let Some(management) = management {
+        management.abort();
+    }
     store.close().await;
     if let (Some(_), Some(path)) = (&demo, &key_file) {
         // The key is worthless now; a file that is gone already is fine too.
@@ -135,6 +152,9 @@ impl Drop for Demo {
         if self.given {
             for name in ["faceid.db", "faceid.db-wal", "faceid.db-shm"] {
                 let _ = std::fs::remove_file(self.data.join(name));
+            }
+            for name in ["pictures", "keys"] {
+                let _ = std::fs::remove_dir_all(self.data.join(name));
             }
         } else {
             let _ = std::fs::remove_dir_all(&self.data);

@@ -19,6 +19,11 @@ pub(super) enum Command {
         /// The token.
         biz_token: String,
     },
+    /// Erase one session now: personal data, pictures, result. Prints a signed receipt; the bill stays.
+    Erase {
+        /// The token.
+        biz_token: String,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -46,6 +51,12 @@ pub(super) async fn run(common: &Common, command: Command) -> Result<(), Failure
                     format!("{biz_token}  {app_key}  {}", state.name())
                 });
             }
+            Ok(())
+        }
+        Command::Erase { biz_token } => {
+            let receipt = store.erase(&biz_token, now()).await?.ok_or_else(|| Failure::check("no such session"))?;
+            let json = serde_json::to_value(&receipt).map_err(Failure::environment)?;
+            common.print(&json, || json.to_string());
             Ok(())
         }
         Command::Show { biz_token } => {
@@ -90,8 +101,8 @@ pub(super) async fn bill(common: &Common, options: &BillOptions) -> Result<(), F
 
 pub(super) async fn purge(common: &Common) -> Result<(), Failure> {
     let purged = common.store().await?.purge(now()).await?;
-    common.print(&json!({ "sessions": purged.sessions, "nonces": purged.nonces }), || {
-        format!("erased {} sessions, {} nonces", purged.sessions, purged.nonces)
+    common.print(&json!({ "sessions": purged.sessions, "pictures": purged.pictures, "nonces": purged.nonces }), || {
+        format!("erased {} sessions, {} pictures, {} nonces", purged.sessions, purged.pictures, purged.nonces)
     });
     Ok(())
 }

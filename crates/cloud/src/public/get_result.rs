@@ -108,7 +108,7 @@ pub async fn result_body(
         };
         answer.verification = json(verdict.verification, "verification")?;
         answer.cues = json(verdict.cues, "cues")?;
-        answer.images = verdict.image_best.map(|jpeg| Images { image_best: STANDARD.encode(jpeg) });
+        answer.images = store.best_picture(biz_token).await?.map(|jpeg| Images { image_best: STANDARD.encode(jpeg) });
     }
     Ok(Some(answer))
 }

@@ -1,6 +1,6 @@
 //! Answers of the public API: `request_id` and `time_used` always, errors from the table of the call.
 
-use crate::{app::App, random, sign};
+use crate::{app::App, metrics::Metrics, random, sign};
 use axum::{body::Body, response::Response};
 use faceid_protocol::codes::{Coded, Reason, http_get_biz_token, http_get_result};
 use http::{HeaderValue, StatusCode, header};
@@ -90,6 +90,7 @@ impl From<Coded> for Fault {
 /// One request being answered.
 #[derive(Debug)]
 pub(super) struct Call {
+    metrics: Metrics,
     route: &'static str,
     request_id: String,
     started: Instant,
@@ -113,7 +114,7 @@ impl Call {
         // Without random bytes nothing else works either; the answer then still says so in the usual form.
         let request_id = random::stamped_id(app.clock.now())
             .unwrap_or_else(|_| format!("{},00000000-0000-0000-0000-000000000000", app.clock.now().0 / 1000));
-        Self { route, request_id, started: Instant::now() }
+        Self { metrics: app.metrics.clone(), route, request_id, started: Instant::now() }
     }
 
     pub(super) fn finish<T: Serialize>(&self, answer: Result<T, Fault>) -> Response {
@@ -168,6 +169,7 @@ impl Call {
     }
 
     fn log(&self, status: StatusCode) {
+        self.metrics.call(self.route, status.as_u16(), self.started.elapsed());
         let ms = self.started.elapsed().as_millis();
         tracing::info!(request_id = %self.request_id, route = self.route, status = status.as_u16(), ms = %ms, "call");
     }

@@ -166,9 +166,12 @@ impl Call {
                 Ok(_) => Err(self.refuse(rows::AUTHENTICATION_FAIL.coded())),
                 Err(error) => Err(Refused::internal(&error)),
             },
-            other @ (StoreError::Database(_) | StoreError::Migrate(_) | StoreError::Damaged(_) | StoreError::Folder(_)) => {
-                Err(Refused::internal(&other))
-            }
+            other @ (StoreError::Database(_)
+            | StoreError::Migrate(_)
+            | StoreError::Damaged(_)
+            | StoreError::Folder(_)
+            | StoreError::Vault(_)
+            | StoreError::Unsupported(_)) => Err(Refused::internal(&other)),
         }
     }
 }

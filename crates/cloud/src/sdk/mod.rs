@@ -50,6 +50,7 @@ async fn gate(State(app): State<App>, request: Request, next: Next) -> Response 
     };
     cors::allow(&mut response, origin.as_ref());
     response.headers_mut().insert(http::header::CACHE_CONTROL, http::HeaderValue::from_static("no-store"));
+    app.metrics.call(route, response.status().as_u16(), started.elapsed());
     tracing::info!(route, status = response.status().as_u16(), ms = %started.elapsed().as_millis(), "sdk call");
     response
 }

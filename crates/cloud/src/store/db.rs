@@ -85,6 +85,11 @@ pub(super) enum Value {
     Bytes(Option<Vec<u8>>),
 }
 
+/// PostgreSQL refuses NUL in a text. What is stored was checked before; what is only looked up must simply not be found, on both databases.
+fn text(value: Option<String>) -> Value {
+    Value::Text(value.map(|text| if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }))
+}
+
 macro_rules! value_from {
     ($($from:ty => |$value:ident| $into:expr;)*) => {
         $(impl From<$from> for Value {
@@ -103,11 +108,12 @@ value_from! {
     u16 => |value| Self::Int(Some(value.into()));
     u32 => |value| Self::Int(Some(value.into()));
     Millis => |value| Self::Int(Some(i64::try_from(value.0).unwrap_or(i64::MAX)));
-    &str => |value| Self::Text(Some(value.to_owned()));
-    &String => |value| Self::Text(Some(value.clone()));
-    Option<&str> => |value| Self::Text(value.map(str::to_owned));
-    &Option<String> => |value| Self::Text(value.clone());
-    String => |value| Self::Text(Some(value));
+    &str => |value| text(Some(value.to_owned()));
+    &String => |value| text(Some(value.clone()));
+    Option<&str> => |value| text(value.map(str::to_owned));
+    &Option<String> => |value| text(value.clone());
+    Option<String> => |value| text(value);
+    String => |value| text(Some(value));
     &[u8] => |value| Self::Bytes(Some(value.to_vec()));
     Vec<u8> => |value| Self::Bytes(Some(value));
     &Vec<u8> => |value| Self::Bytes(Some(value.clone()));

@@ -1,6 +1,7 @@
 //! Challenges, commitments, uploaded frames, and the whole of it for the judge.
 
-use super::{Advance, Store, StoreError, from_db, small, sql};
+use super::{Advance, Store, StoreError, from_db, pictures::insert_blob, small, sql};
+use crate::{failpoints::point, vault::BlobRow};
 use faceid_protocol::{Action, Millis};
 
 /// A drawn challenge.
@@ -126,8 +127,10 @@ impl Store {
     /// # Errors
     /// [`StoreError::Conflict`] when another call was faster.
     pub async fn commit_step(&self, advance: &Advance, commit: &NewCommit, next: Option<&NewChallenge>) -> Result<(), StoreError> {
+        point("commit.begin");
         let mut tx = self.db.begin().await?;
         advance.apply(&mut tx).await?;
+        point("commit.advanced");
         sql("UPDATE session SET step = $1, deadline_ms = $2 WHERE biz_token = $3 AND step = $4")
             .bind(commit.step + 1)
             .bind(commit.deadline)
@@ -141,6 +144,7 @@ impl Store {
             .bind(commit.arrived)
             .execute(&mut tx)
             .await?;
+        point("commit.step");
         for (position, (sha256, t)) in (0_i64..).zip(&commit.frames) {
             sql("INSERT INTO committed_frame (biz_token, step, position, sha256, t_ms) VALUES ($1, $2, $3, $4, $5)")
                 .bind(&advance.biz_token)
@@ -151,6 +155,7 @@ impl Store {
                 .execute(&mut tx)
                 .await?;
         }
+        point("commit.frames");
         if let Some(next) = next {
             sql("INSERT INTO challenge (biz_token, step, challenge_id, action, issued_ms, deadline_ms) VALUES ($1, $2, $3, $4, $5, $6)")
                 .bind(&advance.biz_token)
@@ -162,7 +167,9 @@ impl Store {
                 .execute(&mut tx)
                 .await?;
         }
+        point("commit.challenge");
         tx.commit().await?;
+        point("commit.committed");
         Ok(())
     }
 
@@ -198,7 +205,7 @@ impl Store {
     /// [`StoreError`].
     pub async fn frame_standing(&self, biz_token: &str, sha256: &str) -> Result<(bool, u64), StoreError> {
         let (committed, stored): (bool, i64) = sql(
-            "SELECT EXISTS (SELECT 1 FROM committed_frame WHERE biz_token = $1 AND sha256 = $2), (SELECT CAST(COALESCE(SUM(length(bytes)), 0) AS BIGINT) FROM frame WHERE biz_token = $1)",
+            "SELECT EXISTS (SELECT 1 FROM committed_frame WHERE biz_token = $1 AND sha256 = $2), (SELECT CAST(COALESCE(SUM(b.size), 0) AS BIGINT) FROM frame f JOIN blob b ON b.id = f.blob WHERE f.biz_token = $1)",
         )
         .bind(biz_token)
         .bind(sha256)
@@ -212,15 +219,30 @@ impl Store {
     /// # Errors
     /// [`StoreError::Conflict`] when another call was faster.
     pub async fn put_frame(&self, advance: &Advance, sha256: &str, bytes: &[u8]) -> Result<(), StoreError> {
+        point("frame.begin");
+        let blob = self.vault.put(&advance.biz_token, bytes).await?;
+        point("frame.stored");
+        let outcome = self.put_frame_row(advance, sha256, &blob).await;
+        if outcome.is_err() {
+            self.abandon(vec![blob.id]).await;
+        }
+        outcome
+    }
+
+    async fn put_frame_row(&self, advance: &Advance, sha256: &str, blob: &BlobRow) -> Result<(), StoreError> {
         let mut tx = self.db.begin().await?;
         advance.apply(&mut tx).await?;
-        sql("INSERT INTO frame (biz_token, sha256, bytes) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
+        point("frame.advanced");
+        insert_blob(&mut tx, &advance.biz_token, blob).await?;
+        sql("INSERT INTO frame (biz_token, sha256, blob) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
             .bind(&advance.biz_token)
             .bind(sha256)
-            .bind(bytes)
+            .bind(&blob.id)
             .execute(&mut tx)
             .await?;
+        point("frame.rows");
         tx.commit().await?;
+        point("frame.committed");
         Ok(())
     }
 
@@ -258,13 +280,18 @@ impl Store {
             raw.ok_or(StoreError::Conflict)?;
         let arrivals: Vec<(i64, i64)> =
             sql("SELECT step, arrived_ms FROM step_commit WHERE biz_token = $1 ORDER BY step").bind(biz_token).all(&self.db).await?;
-        let frames: Vec<(i64, String, i64, Option<Vec<u8>>)> =
-            sql("SELECT step, sha256, t_ms, bytes FROM committed_frame LEFT JOIN frame USING (biz_token, sha256) WHERE biz_token = $1 ORDER BY step, position")
-                .bind(biz_token)
-                .all(&self.db)
-                .await?;
-        let references: Vec<(i64, Vec<u8>)> =
-            sql("SELECT slot, bytes FROM reference_photo WHERE biz_token = $1 ORDER BY slot").bind(biz_token).all(&self.db).await?;
+        let frames: Vec<FrameRaw> = sql("SELECT c.step, c.sha256, c.t_ms, b.id, b.size, b.master, b.wrapped FROM committed_frame c
+             LEFT JOIN frame f ON f.biz_token = c.biz_token AND f.sha256 = c.sha256 LEFT JOIN blob b ON b.id = f.blob
+             WHERE c.biz_token = $1 ORDER BY c.step, c.position")
+        .bind(biz_token)
+        .all(&self.db)
+        .await?;
+        let references: Vec<(i64, String, i64, String, Vec<u8>)> = sql(
+            "SELECT r.slot, b.id, b.size, b.master, b.wrapped FROM reference_photo r JOIN blob b ON b.id = r.blob WHERE r.biz_token = $1 ORDER BY r.slot",
+        )
+        .bind(biz_token)
+        .all(&self.db)
+        .await?;
         Ok(Evidence {
             seq: u64::try_from(seq).map_err(|_| StoreError::Damaged("seq"))?,
             finalise,
@@ -282,14 +309,44 @@ impl Store {
                 .into_iter()
                 .map(|(step, ms)| Ok((small(step, "step")?, from_db(ms, "arrived_ms")?)))
                 .collect::<Result<_, StoreError>>()?,
-            frames: frames
-                .into_iter()
-                .map(|(step, sha256, t, bytes)| Ok(CommittedFrame { step: small(step, "step")?, sha256, t: from_db(t, "t_ms")?, bytes }))
-                .collect::<Result<_, StoreError>>()?,
-            references: references
-                .into_iter()
-                .map(|(slot, bytes)| Ok(ReferenceRow { slot: small(slot, "slot")?, bytes }))
-                .collect::<Result<_, StoreError>>()?,
+            frames: self.frames(biz_token, frames).await?,
+            references: self.references(biz_token, references).await?,
         })
     }
+
+    async fn frames(&self, biz_token: &str, raw: Vec<FrameRaw>) -> Result<Vec<CommittedFrame>, StoreError> {
+        let blob = |raw: &FrameRaw| {
+            let (id, size, master, wrapped) = (raw.id.clone()?, raw.size?, raw.master.clone()?, raw.wrapped.clone()?);
+            Some(BlobRow { id, size, master, wrapped })
+        };
+        let blobs: Vec<Option<BlobRow>> = raw.iter().map(blob).collect();
+        let stored: Vec<BlobRow> = blobs.iter().flatten().cloned().collect();
+        let mut pictures = self.vault.get_all(biz_token, &stored).await?.into_iter();
+        raw.into_iter()
+            .zip(blobs)
+            .map(|(raw, blob)| {
+                let bytes = blob.and_then(|_| pictures.next());
+                Ok(CommittedFrame { step: small(raw.step, "step")?, sha256: raw.sha256, t: from_db(raw.t_ms, "t_ms")?, bytes })
+            })
+            .collect()
+    }
+
+    async fn references(&self, biz_token: &str, raw: Vec<(i64, String, i64, String, Vec<u8>)>) -> Result<Vec<ReferenceRow>, StoreError> {
+        let (slots, blobs): (Vec<_>, Vec<_>) =
+            raw.into_iter().map(|(slot, id, size, master, wrapped)| (slot, BlobRow { id, size, master, wrapped })).unzip();
+        let pictures = self.vault.get_all(biz_token, &blobs).await?;
+        slots.into_iter().zip(pictures).map(|(slot, bytes)| Ok(ReferenceRow { slot: small(slot, "slot")?, bytes })).collect()
+    }
+}
+
+/// A committed frame; the last four belong to its picture, if it was uploaded.
+#[derive(sqlx::FromRow)]
+struct FrameRaw {
+    step: i64,
+    sha256: String,
+    t_ms: i64,
+    id: Option<String>,
+    size: Option<i64>,
+    master: Option<String>,
+    wrapped: Option<Vec<u8>>,
 }

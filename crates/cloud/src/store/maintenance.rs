@@ -1,16 +1,7 @@
-//! Erasure, time-outs nobody asked about, listings.
+//! Time-outs nobody asked about, listings.
 
-use super::{State, Store, StoreError, db::Db, from_db, small, sql};
+use super::{State, Store, StoreError, from_db, small, sql};
 use faceid_protocol::Millis;
-
-/// What a purge removed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Purged {
-    /// Sessions with all their pictures and personal data.
-    pub sessions: u64,
-    /// Nonces whose timestamps can no longer pass.
-    pub nonces: u64,
-}
 
 /// Bills of one key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,21 +15,6 @@ pub struct Bill {
 }
 
 impl Store {
-    /// Erases what is due. Pages are overwritten (`secure_delete`) and the log is folded back, so the bytes are gone from the files too.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn purge(&self, now: Millis) -> Result<Purged, StoreError> {
-        let mut tx = self.db.begin().await?;
-        let sessions = sql("DELETE FROM session WHERE purge_ms <= $1").bind(now).execute(&mut tx).await?;
-        let nonces = sql("DELETE FROM nonce WHERE expires_ms < $1").bind(now).execute(&mut tx).await?;
-        tx.commit().await?;
-        if sessions > 0 && matches!(self.db, Db::Sqlite { .. }) {
-            sql("PRAGMA wal_checkpoint(TRUNCATE)").execute(&self.db).await?;
-        }
-        Ok(Purged { sessions, nonces })
-    }
-
     /// Started sessions whose phase ended: token, state, sequence number.
     ///
     /// # Errors
@@ -84,7 +60,7 @@ impl Store {
     pub async fn steps(&self, biz_token: &str) -> Result<Vec<(u32, Option<String>, u32, i64)>, StoreError> {
         let raw: Vec<(i64, Option<String>, i64, i64)> = sql(
             "SELECT s.step, c.action, (SELECT COUNT(*) FROM committed_frame f WHERE f.biz_token = s.biz_token AND f.step = s.step),
-                    (SELECT CAST(COALESCE(SUM(length(bytes)), 0) AS BIGINT) FROM committed_frame f JOIN frame USING (biz_token, sha256) WHERE f.biz_token = s.biz_token AND f.step = s.step)
+                    (SELECT CAST(COALESCE(SUM(b.size), 0) AS BIGINT) FROM committed_frame f JOIN frame p ON p.biz_token = f.biz_token AND p.sha256 = f.sha256 JOIN blob b ON b.id = p.blob WHERE f.biz_token = s.biz_token AND f.step = s.step)
              FROM step_commit s LEFT JOIN challenge c USING (biz_token, step) WHERE s.biz_token = $1 ORDER BY s.step",
         )
         .bind(biz_token)

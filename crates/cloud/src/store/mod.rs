@@ -2,6 +2,8 @@
 //!
 //! Every transition of a session is one UPDATE guarded by token, state and sequence number that must touch exactly one row.
 
+mod audit;
+mod backup;
 mod db;
 mod evidence;
 mod keys;
@@ -9,19 +11,23 @@ mod maintenance;
 mod nonces;
 mod open;
 mod people;
+mod pictures;
 mod results;
 mod sessions;
 mod tokens;
 
+pub use audit::{AuditReport, Seal};
 pub use evidence::{ChallengeRow, CommittedFrame, Evidence, NewChallenge, NewCommit, ReferenceRow};
 pub use keys::{KeyRow, NewKey};
-pub use maintenance::{Bill, Purged};
+pub use maintenance::Bill;
 pub use nonces::Seen;
 pub use people::PersonRow;
+pub use pictures::Purged;
 pub use results::{Outcome, VerdictRow};
 pub use sessions::{Advance, InitFields, Lease, Reply, SessionRow, State};
 pub use tokens::{NewReference, NewToken, TokenRow};
 
+use crate::vault::{Vault, VaultError};
 use db::{Db, sql};
 use faceid_protocol::Millis;
 use thiserror::Error;
@@ -44,12 +50,19 @@ pub enum StoreError {
     /// The data folder cannot be made or read.
     #[error("data folder: {0}")]
     Folder(#[from] std::io::Error),
+    /// Not on this database, or not in this state; the text says what to do.
+    #[error("{0}")]
+    Unsupported(&'static str),
+    /// The pictures or their keys.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
 }
 
-/// One database.
+/// One database and its pictures.
 #[derive(Debug, Clone)]
 pub struct Store {
     db: Db,
+    vault: Vault,
 }
 
 impl Store {
@@ -62,6 +75,12 @@ impl Store {
             Db::Sqlite { .. } => sql("PRAGMA integrity_check").one::<(String,)>(&self.db).await?.0 == "ok",
             Db::Postgres(_) => sql("SELECT NOT pg_is_in_recovery()").one::<(bool,)>(&self.db).await?.0,
         })
+    }
+
+    /// The pictures.
+    #[must_use]
+    pub fn vault(&self) -> &Vault {
+        &self.vault
     }
 
     /// Waits for open work and closes the connections.

@@ -1,7 +1,7 @@
 //! One-use parts of signed requests, kept until their timestamp can no longer pass.
 
 use super::{Store, StoreError, sql};
-use crate::sign::Nonce;
+use crate::{failpoints::point, sign::Nonce};
 use faceid_protocol::Millis;
 
 /// What the store knew about a nonce.
@@ -22,12 +22,14 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn use_nonce(&self, app_key: &str, nonce: &Nonce, until: Millis) -> Result<Seen, StoreError> {
+        point("nonce.before");
         let new = sql("INSERT INTO nonce (app_key, digest, expires_ms) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
             .bind(app_key)
             .bind(&nonce.digest)
             .bind(until)
             .execute(&self.db)
             .await?;
+        point("nonce.after");
         if new == 1 {
             return Ok(Seen::New);
         }

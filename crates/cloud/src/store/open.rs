@@ -1,6 +1,7 @@
 //! Opening: a file for one node, a server for many.
 
 use super::{Store, StoreError, db::Db};
+use crate::vault::Vault;
 use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
@@ -15,11 +16,19 @@ const ACQUIRE: Duration = Duration::from_secs(20);
 
 impl Store {
     /// Opens (and makes, if need be) `faceid.db` in a folder and migrates it: WAL, `synchronous = FULL` (an acknowledged commit survives
-    /// a power cut), one writing connection, several readers.
+    /// a power cut), one writing connection, several readers. Pictures and key files lie in the same folder.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn open(folder: &Path) -> Result<Self, StoreError> {
+        Self::open_with(folder, Vault::open(&folder.join("pictures").display().to_string(), &folder.join("keys"))?).await
+    }
+
+    /// The same with the pictures elsewhere.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn open_with(folder: &Path, vault: Vault) -> Result<Self, StoreError> {
         make_private_folder(folder)?;
         let options = SqliteConnectOptions::new()
             .filename(folder.join("faceid.db"))
@@ -34,14 +43,14 @@ impl Store {
         SQLITE.run(&writer).await?;
         let readers =
             SqlitePoolOptions::new().max_connections(4).acquire_timeout(ACQUIRE).connect_with(options.pragma("query_only", "ON")).await?;
-        Ok(Self { db: Db::Sqlite { writer, readers } })
+        Ok(Self { db: Db::Sqlite { writer, readers }, vault })
     }
 
     /// Connects to a PostgreSQL database (`postgres://user@host/name`) and migrates it; nodes that start together wait for each other.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn connect(url: &str, connections: u32) -> Result<Self, StoreError> {
+    pub async fn connect(url: &str, connections: u32, vault: Vault) -> Result<Self, StoreError> {
         let options = url.parse::<PgConnectOptions>()?.application_name("faceid").options([
             // whatever the server's default: an acknowledged commit is on disk
             ("synchronous_commit", "on"),
@@ -50,17 +59,17 @@ impl Store {
         ]);
         let pool = PgPoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE).connect_with(options).await?;
         POSTGRES.run(&pool).await?;
-        Ok(Self { db: Db::Postgres(pool) })
+        Ok(Self { db: Db::Postgres(pool), vault })
     }
 }
 
 #[cfg(unix)]
-fn make_private_folder(folder: &Path) -> std::io::Result<()> {
+pub(super) fn make_private_folder(folder: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
 #[cfg(not(unix))]
-fn make_private_folder(folder: &Path) -> std::io::Result<()> {
+pub(super) fn make_private_folder(folder: &Path) -> std::io::Result<()> {
     std::fs::create_dir_all(folder)
 }

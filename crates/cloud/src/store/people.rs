@@ -46,7 +46,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn person(&self, idcard_number: &str) -> Result<Option<PersonRow>, StoreError> {
-        Ok(sql("SELECT idcard_number, name, photo FROM person WHERE idcard_number = $1").bind(idcard_number).optional(&self.db).await?)
+        sql("SELECT idcard_number, name, photo FROM person WHERE idcard_number = $1").bind(idcard_number).optional(&self.db).await
     }
 
     /// Number and size of photo of every person, by number; no names.

@@ -1,6 +1,11 @@
 //! A session's life: `CREATED -> INITED -> CAPTURING -> VERIFYING -> FINAL`, or `-> EXPIRED | ABORTED`.
 
-use super::{Store, StoreError, db::Tx, from_db, small, sql};
+use super::{
+    Store, StoreError,
+    db::{Db, Tx},
+    from_db, small, sql,
+};
+use crate::failpoints::point;
 use faceid_protocol::{Action, Millis};
 
 /// Where a session stands.
@@ -260,6 +265,7 @@ impl Store {
     /// [`StoreError`].
     pub async fn init(&self, biz_token: &str, fields: &InitFields, now: Millis) -> Result<bool, StoreError> {
         let excluded: Vec<&str> = fields.excluded.iter().map(|action| action.name()).collect();
+        point("init.before");
         let changed = sql(
             "UPDATE session SET state = 'INITED', session_id = $1, origin = $2, key_c2s = $3, key_s2c = $4, transcript = $5, excluded = $6, deadline_ms = $7, telemetry = $8
              WHERE biz_token = $9 AND state = 'CREATED' AND seq = 0 AND expires_ms > $10",
@@ -275,6 +281,7 @@ impl Store {
         .bind(biz_token)
         .bind(now)
         .execute(&self.db).await?;
+        point("init.after");
         Ok(changed == 1)
     }
 
@@ -316,19 +323,86 @@ impl Store {
     /// # Errors
     /// [`StoreError::Conflict`] when another call was faster.
     pub async fn begin_verifying(&self, biz_token: &str, seq: u64, mark: &[u8; 32], body: &[u8], lease: &Lease) -> Result<(), StoreError> {
+        point("finalise.before");
+        self.verifying(biz_token, seq, mark, body, Some(lease.owner.to_vec()), lease.until, 1).await?;
+        point("finalise.verifying");
+        Ok(())
+    }
+
+    /// `CAPTURING -> VERIFYING`, to be judged by whoever claims it first.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when another call was faster.
+    pub async fn enqueue(&self, biz_token: &str, seq: u64, mark: &[u8; 32], body: &[u8], now: Millis) -> Result<(), StoreError> {
+        self.verifying(biz_token, seq, mark, body, None, now, 0).await?;
+        point("queue.queued");
+        Ok(())
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the columns of one row")]
+    async fn verifying(
+        &self,
+        biz_token: &str,
+        seq: u64,
+        mark: &[u8; 32],
+        body: &[u8],
+        owner: Option<Vec<u8>>,
+        until: Millis,
+        attempts: u32,
+    ) -> Result<(), StoreError> {
         let seq = i64::try_from(seq).map_err(|_| StoreError::Conflict)?;
         sql(
-            "UPDATE session SET state = 'VERIFYING', seq = $1, finalise = $2, finalise_mark = $3, lease_owner = $4, lease_until_ms = $5, attempts = 1
-             WHERE biz_token = $6 AND state = 'CAPTURING' AND seq = $7",
+            "UPDATE session SET state = 'VERIFYING', seq = $1, finalise = $2, finalise_mark = $3, lease_owner = $4, lease_until_ms = $5, attempts = $6
+             WHERE biz_token = $7 AND state = 'CAPTURING' AND seq = $8",
         )
         .bind(seq)
         .bind(body)
         .bind(mark)
-        .bind(&lease.owner)
-        .bind(lease.until)
+        .bind(owner)
+        .bind(until)
+        .bind(attempts)
         .bind(biz_token)
         .bind(seq - 1)
-        .execute_once(&self.db).await
+        .execute_once(&self.db)
+        .await
+    }
+
+    /// Sessions that wait for a judge.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn queued(&self, now: Millis) -> Result<u32, StoreError> {
+        let (count,): (i64,) =
+            sql("SELECT COUNT(*) FROM session WHERE state = 'VERIFYING' AND lease_until_ms <= $1").bind(now).one(&self.db).await?;
+        Ok(u32::try_from(count).unwrap_or(u32::MAX))
+    }
+
+    /// Takes the session that has waited longest: a queued one, or one whose worker fell silent.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn claim(&self, lease: &Lease, now: Millis) -> Result<Option<String>, StoreError> {
+        let mut tx = self.db.begin().await?;
+        let text = match &self.db {
+            // The transaction is the only writer.
+            Db::Sqlite { .. } => {
+                "UPDATE session SET lease_owner = $1, lease_until_ms = $2, attempts = attempts + 1 WHERE biz_token =
+                 (SELECT biz_token FROM session WHERE state = 'VERIFYING' AND lease_until_ms <= $3 ORDER BY lease_until_ms, biz_token LIMIT 1)
+                 RETURNING biz_token"
+            }
+            // Nodes that claim at the same moment pass over each other's rows instead of waiting for them.
+            Db::Postgres(_) => {
+                "UPDATE session SET lease_owner = $1, lease_until_ms = $2, attempts = attempts + 1 WHERE biz_token =
+                 (SELECT biz_token FROM session WHERE state = 'VERIFYING' AND lease_until_ms <= $3 ORDER BY lease_until_ms, biz_token LIMIT 1
+                  FOR UPDATE SKIP LOCKED)
+                 RETURNING biz_token"
+            }
+        };
+        let claimed: Option<(String,)> = sql(text).bind(&lease.owner).bind(lease.until).bind(now).optional(&mut tx).await?;
+        point("queue.before-commit");
+        tx.commit().await?;
+        point("queue.claimed");
+        Ok(claimed.map(|(token,)| token))
     }
 
     /// Takes over a session whose judging worker fell silent; false when its lease still runs.
@@ -357,17 +431,5 @@ impl Store {
             .execute(&self.db)
             .await?;
         Ok(changed == 1)
-    }
-
-    /// Sessions whose judging worker fell silent.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn orphaned(&self, now: Millis) -> Result<Vec<String>, StoreError> {
-        let raw: Vec<(String,)> = sql("SELECT biz_token FROM session WHERE state = 'VERIFYING' AND lease_until_ms <= $1 LIMIT 64")
-            .bind(now)
-            .all(&self.db)
-            .await?;
-        Ok(raw.into_iter().map(|(token,)| token).collect())
     }
 }

@@ -1,7 +1,7 @@
 //! Tokens: what get_biz_token writes and get_result reads.
 
-use super::{Store, StoreError, from_db, sessions::State, sql};
-use crate::sign::Nonce;
+use super::{Store, StoreError, from_db, pictures::insert_blob, sessions::State, sql};
+use crate::{failpoints::point, sign::Nonce, vault::BlobRow};
 use faceid_protocol::Millis;
 
 /// What get_biz_token stores.
@@ -84,6 +84,19 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn add_token(&self, token: &NewToken) -> Result<String, StoreError> {
+        point("token.begin");
+        let mut blobs = Vec::new();
+        for photo in &token.references {
+            blobs.push(self.vault.put(&token.biz_token, &photo.bytes).await?);
+        }
+        let outcome = self.add_token_rows(token, &blobs).await;
+        if outcome.as_ref().ok() != Some(&token.biz_token) {
+            self.abandon(blobs.into_iter().map(|blob| blob.id).collect()).await;
+        }
+        outcome
+    }
+
+    async fn add_token_rows(&self, token: &NewToken, blobs: &[BlobRow]) -> Result<String, StoreError> {
         let mut tx = self.db.begin().await?;
         if let Some(once) = &token.once {
             // A twin of this request waits here until the first has committed, and then finds its token.
@@ -124,15 +137,19 @@ impl Store {
         .bind(token.purge)
         .execute(&mut tx)
         .await?;
-        for photo in &token.references {
-            sql("INSERT INTO reference_photo (biz_token, slot, bytes) VALUES ($1, $2, $3)")
+        point("token.rows");
+        for (photo, blob) in token.references.iter().zip(blobs) {
+            insert_blob(&mut tx, &token.biz_token, blob).await?;
+            sql("INSERT INTO reference_photo (biz_token, slot, blob) VALUES ($1, $2, $3)")
                 .bind(&token.biz_token)
                 .bind(photo.slot)
-                .bind(&photo.bytes)
+                .bind(&blob.id)
                 .execute(&mut tx)
                 .await?;
         }
+        point("token.photos");
         tx.commit().await?;
+        point("token.committed");
         Ok(token.biz_token.clone())
     }
 

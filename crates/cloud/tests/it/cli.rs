@@ -146,3 +146,90 @@ fn serve_refuses_unsafe_settings_and_a_missing_environment() {
     assert_eq!(code(&faceid(&data, &["serve", "--config", "/nowhere.toml"])), Some(3), "no such file");
     assert!(!data.join("key.json").exists(), "no demo key was left behind");
 }
+
+#[tokio::test]
+async fn a_backup_answers_like_the_original() {
+    let world = World::new().await;
+    let token = world.token().await;
+    let mut page = Page::ready(&world, &token).await;
+    assert_eq!(page.finalise().await.status.as_u16(), 200, "verdict");
+    let data = world.folder.path();
+    let copy = data.join("copy");
+    let to = copy.to_str().expect("path");
+    if database::POSTGRES {
+        assert_eq!(code(&faceid(data, &["backup", "--out", to])), Some(3), "PostgreSQL brings its own tools");
+        return;
+    }
+    assert_eq!(lines(&faceid(data, &["backup", "--out", to, "--json"]))[0]["pictures"], 41, "while the service runs");
+    assert_eq!(code(&faceid(data, &["backup", "--out", to])), Some(2), "never over an older one");
+    assert!(!copy.join("keys").exists(), "without the keys");
+    let master = data.join("keys");
+    std::fs::create_dir(copy.join("keys")).expect("folder");
+    for name in ["master.keys", "receipt.key"] {
+        std::fs::copy(master.join(name), copy.join("keys").join(name)).expect("restored apart");
+    }
+    let store = crate::common::open(&copy).await;
+    assert_eq!(store.verdict(&token).await.expect("verdict").map(|verdict| verdict.code), Some(1000), "the result");
+    let picture = store.best_picture(&token).await.expect("picture").expect("one");
+    assert_eq!(picture, b"face: best picture, full size", "opens with the keys");
+    assert_eq!(lines(&faceid(&copy, &["audit", "verify", "--json"]))[0]["rows"], 1, "the trail came along");
+}
+
+#[tokio::test]
+async fn erasure_audit_and_master_keys() {
+    let world = World::new().await;
+    let token = world.token().await;
+    let mut page = Page::ready(&world, &token).await;
+    assert_eq!(page.finalise().await.status.as_u16(), 200, "verdict");
+    let data = world.folder.path();
+    assert_eq!(code(&faceid(data, &["audit", "head"])), Some(1), "nothing is sealed yet");
+    world.app.store.seal(faceid_protocol::Millis(1)).await.expect("seal");
+    let head = faceid(data, &["audit", "head", "--json"]);
+    let kept = data.join("seal.json");
+    std::fs::write(&kept, &head.stdout).expect("kept");
+    let receipt: faceid_cloud::vault::Receipt =
+        serde_json::from_value(lines(&faceid(data, &["session", "erase", &token, "--json"])).remove(0)).expect("receipt");
+    assert!(receipt.holds(), "{receipt:?}");
+    assert_eq!(code(&faceid(data, &["session", "erase", &token])), Some(1), "once");
+    let verified = lines(&faceid(data, &["audit", "verify", "--kept", kept.to_str().expect("path"), "--json"]));
+    assert_eq!(
+        (&verified[0]["rows"], &verified[0]["seals"], &verified[0]["fault"]),
+        (&Value::from(2), &Value::from(1), &Value::Null),
+        "{verified:?}"
+    );
+    let name = lines(&faceid(data, &["master-key", "rotate", "--json"]))[0]["master"].clone();
+    let listed = lines(&faceid(data, &["master-key", "list", "--json"]));
+    assert_eq!((listed.len(), &listed[0]["master"], &listed[1]["needed"]), (2, &name, &Value::Bool(false)), "{listed:?}");
+}
+
+#[tokio::test]
+async fn the_management_port_tells_health_and_figures() {
+    use tower::ServiceExt;
+    let world = World::new().await;
+    let token = world.token().await;
+    let mut page = Page::ready(&world, &token).await;
+    assert_eq!(page.finalise().await.status.as_u16(), 200, "verdict");
+    let ask = async |path: &str| {
+        let request = http::Request::get(path).body(axum::body::Body::empty()).expect("request");
+        crate::common::Answer::of(faceid_cloud::management::router(world.app.clone()).oneshot(request).await.expect("infallible")).await
+    };
+    assert_eq!(ask("/health/live").await.text(), "live\n");
+    let ready = ask("/health/ready").await;
+    assert_eq!((ready.status.as_u16(), ready.text()), (200, "database ok\npictures ok\n".into()));
+    let metrics = ask("/metrics").await.text();
+    for line in [
+        r#"faceid_calls_total{route="finalise",status="200"} 1"#,
+        r#"faceid_calls_total{route="get_biz_token",status="200"} 1"#,
+        r#"faceid_verdicts_total{code="1000"} 1"#,
+        "faceid_queue 0",
+    ] {
+        assert!(metrics.lines().any(|found| found == line), "{line} is not in\n{metrics}");
+    }
+    for secret in [NAME, NUMBER, token.as_str(), crate::common::KEY] {
+        assert!(!metrics.contains(secret), "{secret} is a label");
+    }
+    world.app.store.close().await;
+    let ready = ask("/health/ready").await;
+    assert_eq!(ready.status.as_u16(), 503, "no database: {}", ready.text());
+    assert_eq!(ask("/health/live").await.status.as_u16(), 200, "alive all the same");
+}

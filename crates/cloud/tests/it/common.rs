@@ -11,6 +11,7 @@ use faceid_cloud::{
     config::Config,
     judging::{Assessment, Bundle, CueLine, Judging, JudgingError, Likeness, LiveFace, Liveness, PhotoFault},
     store::{NewKey, PersonRow, Store},
+    vault::Vault,
 };
 use faceid_protocol::Millis;
 use hmac::{Hmac, KeyInit, Mac};
@@ -40,6 +41,10 @@ pub const NUMBER: &str = "110101199003074477";
 pub struct TestClock(AtomicU64);
 
 impl TestClock {
+    pub fn at(ms: u64) -> Self {
+        Self(AtomicU64::new(ms))
+    }
+
     pub fn advance_s(&self, seconds: u64) {
         self.advance_ms(seconds * 1000);
     }
@@ -188,6 +193,17 @@ impl World {
     /// On a folder that may hold a database already: a restart.
     pub async fn on(folder: TempDir, config: Config, simulated: bool) -> Self {
         let store = open(folder.path()).await;
+        Self::of(folder, store, config, simulated)
+    }
+
+    /// Empty, with the pictures somewhere else.
+    pub async fn with_vault(folder: TempDir, vault: impl FnOnce(&TempDir) -> Vault) -> Self {
+        let vault = vault(&folder);
+        let store = open_with(folder.path(), vault).await;
+        Self::of(folder, store, Config::default(), false)
+    }
+
+    fn of(folder: TempDir, store: Store, config: Config, simulated: bool) -> Self {
         let clock = Arc::new(TestClock(AtomicU64::new(START)));
         let judge = Arc::new(ScriptedJudge::default());
         let app = App::new(
@@ -208,6 +224,10 @@ impl World {
 
     pub fn script(&self, change: impl FnOnce(&mut Script)) {
         change(&mut self.judge.script.lock().expect("script"));
+    }
+
+    pub fn clock_now(&self) -> Millis {
+        self.clock.now()
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {
@@ -246,9 +266,15 @@ impl World {
 
 /// The store of a data folder, on the database that this test binary is for.
 pub async fn open(folder: &Path) -> Store {
+    let vault = Vault::open(&folder.join("pictures").display().to_string(), &folder.join("keys")).expect("pictures");
+    open_with(folder, vault).await
+}
+
+/// The same with the pictures somewhere else.
+pub async fn open_with(folder: &Path, vault: Vault) -> Store {
     match database::url_of(folder) {
-        Some(url) => Store::connect(&url, 8).await,
-        None => Store::open(folder).await,
+        Some(url) => Store::connect(&url, 8, vault).await,
+        None => Store::open_with(folder, vault).await,
     }
     .expect("database")
 }

@@ -19,11 +19,6 @@ pub fn url_of(folder: &Path) -> Option<String> {
     POSTGRES.then(|| server().database_of(folder))
 }
 
-/// A PostgreSQL database for tests of several nodes, whatever the suite runs on. `None` where there is no server: the reason was printed.
-pub fn shared(name: &Path) -> Option<String> {
-    running().as_ref().map(|server| server.database_of(name))
-}
-
 /// Ends when the test process ends, however that happens: its keeper waits for the end of a pipe that we hold.
 struct Server {
     _keeper: Child,
