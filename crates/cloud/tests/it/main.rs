@@ -7,6 +7,7 @@ pub(crate) mod common;
 mod crash;
 pub(crate) mod database;
 mod finalise;
+mod fuzz;
 mod gateway_signature;
 mod logs;
 mod machine;
