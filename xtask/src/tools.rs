@@ -21,6 +21,9 @@ const CHROMIUM: System = System { names: &["chromium", "chromium-browser", "goog
 const POSTGRES: System = System { names: &["initdb"], package: "postgresql" };
 const FFMPEG: System = System { names: &["ffmpeg"], package: "ffmpeg" };
 
+/// Version of the S3 server.
+const MOTO: &str = "5.2.5";
+
 /// What a demo without browser automation needs.
 pub(crate) fn need_node() -> Result<()> {
     need(&[NODE, NPM])
@@ -29,6 +32,26 @@ pub(crate) fn need_node() -> Result<()> {
 /// What the simulated person, a camera file and the tests need.
 pub(crate) fn need_browser() -> Result<()> {
     need(&[NODE, NPM, PYTHON, PIP, CHROMIUM, FFMPEG])
+}
+
+/// The S3 server of the cloud's tests, in a Python environment of its own under the target directory; `None`, with the reason printed, when
+/// it cannot be installed.
+pub(crate) fn moto() -> Option<PathBuf> {
+    let home = target_dir().join("tools").join(format!("moto-{MOTO}"));
+    let program = home.join("bin/moto_server");
+    if program.exists() {
+        return Some(program);
+    }
+    step(&format!("installing the S3 server of the tests, moto {MOTO} (about a minute, once)"));
+    let venv = run(Command::new("python3").args(["-m", "venv"]).arg(&home));
+    let pip = |(): ()| run(Command::new(home.join("bin/pip")).args(["install", "--quiet", &format!("moto[server]=={MOTO}")]));
+    match venv.and_then(pip) {
+        Ok(()) => Some(program),
+        Err(error) => {
+            println!("skipped: pictures in a bucket ({error:#})");
+            None
+        }
+    }
 }
 
 /// The database server that the cloud's tests start, installed where that is possible; false, with the reason printed, where it is not.
