@@ -3,6 +3,7 @@
 //! Time, the judge and the authority source are passed in; everything else is SQLite and HTTP.
 #![forbid(unsafe_code)]
 
+pub mod accounts;
 mod app;
 pub mod authority;
 mod body;
@@ -12,7 +13,11 @@ pub mod config;
 pub mod face_judge;
 pub mod idnumber;
 pub mod judging;
+pub mod limits;
 pub mod models;
+pub mod notify;
+mod outgoing;
+pub mod peer;
 pub mod public;
 pub mod random;
 mod sdk;

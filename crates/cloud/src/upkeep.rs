@@ -5,7 +5,7 @@ use crate::{
     store::{Outcome, Purged, State, StoreError},
     verdict,
 };
-use faceid_protocol::codes::result as rows;
+use faceid_protocol::{Millis, codes::result as rows};
 use std::time::Duration;
 
 /// What one round did.
@@ -43,6 +43,7 @@ pub async fn round(app: &App) -> Result<Round, StoreError> {
             }
         }
     }
+    app.store.forget_failures(Millis(now.0.saturating_sub(app.config.limits.memory().0)), now).await?;
     done.purged = app.store.purge(now).await?;
     Ok(done)
 }

@@ -2,21 +2,28 @@
 //!
 //! Every transition of a session is one UPDATE guarded by token, state and sequence number that must touch exactly one row.
 
+mod accounts;
+mod billing;
 mod db;
 mod evidence;
 mod keys;
 mod maintenance;
+mod minting;
 mod nonces;
 mod open;
+mod outbox;
 mod people;
 mod results;
 mod sessions;
 mod tokens;
 
+pub use billing::BillDay;
 pub use evidence::{ChallengeRow, CommittedFrame, Evidence, NewChallenge, NewCommit, ReferenceRow};
 pub use keys::{KeyRow, NewKey};
 pub use maintenance::{Bill, Purged};
+pub use minting::{Minting, Subject};
 pub use nonces::Seen;
+pub use outbox::{Delivery, Notice, NoticeLine};
 pub use people::PersonRow;
 pub use results::{Outcome, VerdictRow};
 pub use sessions::{Advance, InitFields, Lease, Reply, SessionRow, State};

@@ -1,6 +1,9 @@
 //! Verdicts, bills and the audit trail: one transaction each.
 
-use super::{Advance, Lease, Reply, State, Store, StoreError, db::Tx, from_db, sessions::insert_reply, small, sql};
+use super::{
+    Advance, Lease, Reply, State, Store, StoreError, billing::bill, db::Tx, from_db, minting::record_failure, outbox::enqueue,
+    sessions::insert_reply, small, sql,
+};
 use faceid_protocol::{Millis, codes::FixedRow};
 
 /// How a session ends.
@@ -147,15 +150,9 @@ async fn insert_verdict(tx: &mut Tx, biz_token: &str, outcome: &Outcome, now: Mi
     .bind(now)
     .execute(&mut *tx)
     .await?;
-    if outcome.row.billed {
-        // Sessions of a simulating server are free.
-        sql("INSERT INTO bill (biz_token, app_key, code, at_ms) SELECT biz_token, app_key, $1, $2 FROM session WHERE biz_token = $3 AND NOT simulated")
-            .bind(outcome.row.code)
-            .bind(now)
-            .bind(biz_token)
-            .execute(&mut *tx)
-            .await?;
-    }
+    bill(tx, biz_token, outcome.row, now).await?;
+    record_failure(tx, biz_token, outcome.row, now).await?;
+    enqueue(tx, biz_token, now).await?;
     sql("INSERT INTO audit (at_ms, subject, event, code, message) VALUES ($1, $2, $3, $4, $5)")
         .bind(now)
         .bind(biz_token)

@@ -1,6 +1,11 @@
 //! Tokens: what get_biz_token writes and get_result reads.
 
-use super::{Store, StoreError, from_db, sessions::State, sql};
+use super::{
+    Store, StoreError, from_db,
+    minting::{self, Minting},
+    sessions::State,
+    sql,
+};
 use crate::sign::Nonce;
 use faceid_protocol::Millis;
 
@@ -39,6 +44,8 @@ pub struct NewToken {
     pub references: Vec<NewReference>,
     /// The idempotency mark of a request without a nonce of its own.
     pub once: Option<Nonce>,
+    /// Looked at again when the session starts.
+    pub minting: Minting,
 }
 
 impl core::fmt::Debug for NewToken {
@@ -124,6 +131,7 @@ impl Store {
         .bind(token.purge)
         .execute(&mut tx)
         .await?;
+        minting::insert(&mut tx, &token.biz_token, &token.minting).await?;
         for photo in &token.references {
             sql("INSERT INTO reference_photo (biz_token, slot, bytes) VALUES ($1, $2, $3)")
                 .bind(&token.biz_token)

@@ -1,12 +1,17 @@
 //! The whole service over its router, on real databases in temporary folders.
 #![allow(unreachable_pub, reason = "one test binary of many files")]
 
+mod accounts;
+mod authority_http;
 mod cli;
 pub(crate) mod common;
 pub(crate) mod database;
 mod finalise;
+mod gateway_calls;
 mod gateway_signature;
 mod logs;
+mod native_sign;
+mod notify;
 pub(crate) mod page;
 mod private_calls;
 mod private_init;
