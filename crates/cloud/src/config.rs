@@ -1,7 +1,8 @@
 //! Settings of one server: TOML file, all keys optional. Security parameters are explained in docs/operations.md.
 
-use crate::sign;
+use crate::{authority::AuthorityConfig, limits::LimitsConfig, notify::NotifyConfig, sign};
 use faceid_protocol::wire::WrongActionPolicy;
+use ipnet::IpNet;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -29,6 +30,12 @@ pub struct Config {
     pub models: ModelsConfig,
     /// Database.
     pub store: StoreConfig,
+    /// Where the authority's data comes from.
+    pub authority: AuthorityConfig,
+    /// Locks after failures.
+    pub limits: LimitsConfig,
+    /// Webhooks.
+    pub notify: NotifyConfig,
 }
 
 /// Public API.
@@ -43,6 +50,12 @@ pub struct PublicConfig {
     pub allow_raw_query: bool,
     /// Accept clients that sign repeated parameters joined with a comma.
     pub allow_joined_repeats: bool,
+    /// Accept `X-Ca-Signature-Method: HmacSHA1`.
+    pub allow_sha1: bool,
+    /// Accept an AppCode in the query. It is a secret, and URLs end up in logs.
+    pub allow_app_code_query: bool,
+    /// Show callers with a bad signature the masked text this server would have signed. For test systems.
+    pub debug_signature_echo: bool,
     /// Calls of one key in progress at once.
     pub concurrent_per_key: u32,
     /// Calls of all keys in progress at once.
@@ -55,6 +68,8 @@ pub struct PublicConfig {
 pub struct SdkConfig {
     /// Oldest SDK version served: three numbers.
     pub min_version: [u32; 3],
+    /// Devices that are not served: texts to find in the browser's `User-Agent`.
+    pub unsupported_devices: Vec<String>,
     /// From init to the neutral frames, on top of liveness_timeout: camera permission and model download.
     pub setup_grace_s: u64,
     /// One action, from its prompt.
@@ -129,6 +144,8 @@ pub struct LifetimeConfig {
 pub struct ServerConfig {
     /// A TLS-terminating proxy stands in front. Without it only loopback addresses are served.
     pub behind_tls_proxy: bool,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
     /// Open connections at once.
     pub connections: usize,
     /// Time to send the request head.
@@ -175,6 +192,9 @@ impl Default for PublicConfig {
             allow_unsigned_timestamp: false,
             allow_raw_query: false,
             allow_joined_repeats: false,
+            allow_sha1: false,
+            allow_app_code_query: false,
+            debug_signature_echo: false,
             concurrent_per_key: 64,
             concurrent: 512,
         }
@@ -185,6 +205,7 @@ impl Default for SdkConfig {
     fn default() -> Self {
         Self {
             min_version: [0, 1, 0],
+            unsupported_devices: Vec::new(),
             setup_grace_s: 120,
             action_timeout_s: 20,
             action_min_ms: 400,
@@ -213,7 +234,14 @@ impl Default for LifetimeConfig {
 
 impl Default for ServerConfig {
     fn default() -> Self {
-        Self { behind_tls_proxy: false, connections: 2048, header_timeout_s: 10, body_timeout_s: 60, drain_s: 20 }
+        Self {
+            behind_tls_proxy: false,
+            trusted_proxies: Vec::new(),
+            connections: 2048,
+            header_timeout_s: 10,
+            body_timeout_s: 60,
+            drain_s: 20,
+        }
     }
 }
 
@@ -294,6 +322,15 @@ impl Config {
                 "store.url",
                 "a postgres:// address, or absent for SQLite in the data folder",
             ),
+            (self.limits.window_s >= 1, "limits.window_s", "at least 1"),
+            (self.limits.init_refusals >= 1, "limits.init_refusals", "at least 1"),
+            (self.authority.attempts >= 1 && self.authority.attempts <= 10, "authority.attempts", "1 to 10"),
+            (self.authority.timeout_ms >= 1 && self.authority.total_ms >= 1, "authority.timeout_ms and total_ms", "at least 1"),
+            (self.authority.breaker.failures >= 1, "authority.breaker.failures", "at least 1"),
+            (!self.notify.ports.is_empty(), "notify.ports", "at least one port"),
+            (self.notify.concurrent >= 1, "notify.concurrent", "at least 1"),
+            (self.notify.timeout_ms >= 1, "notify.timeout_ms", "at least 1"),
+            (!self.sdk.unsupported_devices.iter().any(String::is_empty), "sdk.unsupported_devices", "texts that are not empty"),
             (self.lifetime.sweep_s >= 1, "lifetime.sweep_s", "at least 1"),
             (
                 self.lifetime.token_s >= 1 && self.lifetime.token_s <= self.lifetime.purge_s,
@@ -319,6 +356,7 @@ impl Config {
             unsigned_timestamp: self.public.allow_unsigned_timestamp,
             raw_query: self.public.allow_raw_query,
             joined_repeats: self.public.allow_joined_repeats,
+            sha1: self.public.allow_sha1,
         }
     }
 }

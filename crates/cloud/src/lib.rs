@@ -3,6 +3,7 @@
 //! Time, the judge and the authority source are passed in; everything else is SQLite and HTTP.
 #![forbid(unsafe_code)]
 
+pub mod accounts;
 mod app;
 pub mod authority;
 mod body;
@@ -13,9 +14,13 @@ pub mod face_judge;
 pub mod failpoints;
 pub mod idnumber;
 pub mod judging;
+pub mod limits;
 pub mod management;
 pub mod metrics;
 pub mod models;
+pub mod notify;
+mod outgoing;
+pub mod peer;
 pub mod public;
 pub mod random;
 mod sdk;

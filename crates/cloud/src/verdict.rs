@@ -144,6 +144,7 @@ fn compare(
         Ok(Answer::UnknownNumber) => rows::NO_ID_CARD_NUMBER,
         Ok(Answer::OtherName) => rows::ID_NUMBER_NAME_NOT_MATCH,
         Ok(Answer::NoPhoto) => rows::NO_ID_PHOTO,
+        Ok(Answer::DamagedPhoto) => rows::PHOTO_FORMAT_ERROR,
         Ok(Answer::Photo(photo)) => match face.compare(&photo, true) {
             Ok(likeness) => {
                 let threshold = likeness.threshold(security_level).ok_or_else(|| JudgingError("no threshold for this level".into()))?;

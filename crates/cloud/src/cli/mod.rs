@@ -2,8 +2,11 @@
 
 mod audit;
 mod authority;
+mod billing;
 mod doctor;
+mod key_set;
 mod keys;
+mod notices;
 mod serve;
 mod sessions;
 
@@ -60,8 +63,11 @@ enum Command {
     Session(sessions::Command),
     /// What get_result would say about a token.
     Result(sessions::ResultOptions),
-    /// Bills by key and result code.
-    Bill(sessions::BillOptions),
+    /// Bills by key, result code and time.
+    Bill(billing::Options),
+    /// Notifications to customers' servers.
+    #[command(subcommand)]
+    Notify(notices::Command),
     /// Erase what is due: results, pictures and personal data of old sessions.
     Purge,
     /// Bring the database up to date.
@@ -165,7 +171,8 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Authority(command) => authority::run(&common, command).await,
         Command::Session(command) => sessions::run(&common, command).await,
         Command::Result(options) => sessions::result(&common, &options).await,
-        Command::Bill(options) => sessions::bill(&common, &options).await,
+        Command::Bill(options) => billing::run(&common, &options).await,
+        Command::Notify(command) => notices::run(&common, command).await,
         Command::Purge => sessions::purge(&common).await,
         Command::Migrate => doctor::migrate(&common).await,
         Command::Audit(command) => audit::run(&common, command).await,

@@ -1,9 +1,8 @@
-//! `faceid session`, `result`, `bill`, `purge`.
+//! `faceid session`, `result`, `purge`.
 
 use super::{Common, Failure, now};
 use crate::public;
 use clap::{Args, Subcommand};
-use faceid_protocol::Millis;
 use serde_json::json;
 
 #[derive(Debug, Subcommand)]
@@ -33,13 +32,6 @@ pub(super) struct ResultOptions {
     /// With comparison details and picture.
     #[arg(long)]
     verbose: bool,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct BillOptions {
-    /// Only from this moment on, Unix seconds.
-    #[arg(long, default_value_t = 0)]
-    since: u64,
 }
 
 pub(super) async fn run(common: &Common, command: Command) -> Result<(), Failure> {
@@ -87,15 +79,6 @@ pub(super) async fn result(common: &Common, options: &ResultOptions) -> Result<(
     let body = public::result_body(&store, &options.biz_token, &app_key, options.verbose, now()).await?.ok_or_else(no_token)?;
     let json = serde_json::to_value(&body).map_err(Failure::environment)?;
     common.print(&json, || format!("{} {}", json["result_code"], json["result_message"].as_str().unwrap_or_default()));
-    Ok(())
-}
-
-pub(super) async fn bill(common: &Common, options: &BillOptions) -> Result<(), Failure> {
-    for bill in common.store().await?.bills(Millis(options.since.saturating_mul(1000))).await? {
-        common.print(&json!({ "app_key": bill.app_key, "code": bill.code, "count": bill.count }), || {
-            format!("{}  {}  {}", bill.app_key, bill.code, bill.count)
-        });
-    }
     Ok(())
 }
 

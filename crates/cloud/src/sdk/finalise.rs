@@ -42,7 +42,7 @@ pub(super) async fn handle(State(app): State<App>, request: Request) -> Result<R
 async fn begin(app: &App, call: &Call, body: &[u8]) -> Result<Response, Refused> {
     let session = &call.session;
     if session.state != Phase::Capturing || session.step != session.action_count + 1 {
-        return Err(call.refuse(rows::AUTHENTICATION_FAIL.coded()));
+        return Err(call.out_of_place());
     }
     let asked: FinaliseRequest = serde_json::from_slice(body).map_err(|_| call.bad("body"))?;
     if asked.transcript != hex::encode(call.seal.prev) {

@@ -1,5 +1,6 @@
 //! The private protocol between page and cloud (docs/protocol.md).
 
+mod admission;
 mod call;
 mod cancel;
 mod challenge;

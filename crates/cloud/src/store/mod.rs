@@ -2,14 +2,18 @@
 //!
 //! Every transition of a session is one UPDATE guarded by token, state and sequence number that must touch exactly one row.
 
+mod accounts;
 mod audit;
 mod backup;
+mod billing;
 mod db;
 mod evidence;
 mod keys;
 mod maintenance;
+mod minting;
 mod nonces;
 mod open;
+mod outbox;
 mod people;
 mod pictures;
 mod results;
@@ -17,10 +21,13 @@ mod sessions;
 mod tokens;
 
 pub use audit::{AuditReport, Seal};
+pub use billing::BillDay;
 pub use evidence::{ChallengeRow, CommittedFrame, Evidence, NewChallenge, NewCommit, ReferenceRow};
 pub use keys::{KeyRow, NewKey};
 pub use maintenance::Bill;
+pub use minting::{Minting, Subject};
 pub use nonces::Seen;
+pub use outbox::{Delivery, Notice, NoticeLine};
 pub use people::PersonRow;
 pub use pictures::Purged;
 pub use results::{Outcome, VerdictRow};

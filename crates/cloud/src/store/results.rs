@@ -1,6 +1,9 @@
 //! Verdicts, bills and the audit trail: one transaction each.
 
-use super::{Advance, Lease, Reply, State, Store, StoreError, audit::append, db::Tx, from_db, sessions::insert_reply, small, sql};
+use super::{
+    Advance, Lease, Reply, State, Store, StoreError, audit::append, billing::bill, db::Tx, from_db, minting::record_failure,
+    outbox::enqueue, sessions::insert_reply, small, sql,
+};
 use crate::failpoints::point;
 use faceid_protocol::{Millis, codes::FixedRow};
 use sha2::{Digest, Sha256};
@@ -160,15 +163,9 @@ async fn insert_verdict(tx: &mut Tx, biz_token: &str, outcome: &Outcome, now: Mi
     .execute(&mut *tx)
     .await?;
     point("finish.verdict");
-    if outcome.row.billed {
-        // Sessions of a simulating server are free.
-        sql("INSERT INTO bill (biz_token, app_key, code, at_ms) SELECT biz_token, app_key, $1, $2 FROM session WHERE biz_token = $3 AND NOT simulated")
-            .bind(outcome.row.code)
-            .bind(now)
-            .bind(biz_token)
-            .execute(&mut *tx)
-            .await?;
-    }
+    bill(tx, biz_token, outcome.row, now).await?;
+    record_failure(tx, biz_token, outcome.row, now).await?;
+    enqueue(tx, biz_token, now).await?;
     point("finish.bill");
     let event = if outcome.replay { "verdict-after-replay" } else { "verdict" };
     append(tx, biz_token, event, Some(outcome.row.code), Some(outcome.row.message), now).await

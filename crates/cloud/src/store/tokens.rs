@@ -1,6 +1,12 @@
 //! Tokens: what get_biz_token writes and get_result reads.
 
-use super::{Store, StoreError, from_db, pictures::insert_blob, sessions::State, sql};
+use super::{
+    Store, StoreError, from_db,
+    minting::{self, Minting},
+    pictures::insert_blob,
+    sessions::State,
+    sql,
+};
 use crate::{failpoints::point, sign::Nonce, vault::BlobRow};
 use faceid_protocol::Millis;
 
@@ -39,6 +45,8 @@ pub struct NewToken {
     pub references: Vec<NewReference>,
     /// The idempotency mark of a request without a nonce of its own.
     pub once: Option<Nonce>,
+    /// Looked at again when the session starts.
+    pub minting: Minting,
 }
 
 impl core::fmt::Debug for NewToken {
@@ -137,6 +145,7 @@ impl Store {
         .bind(token.purge)
         .execute(&mut tx)
         .await?;
+        minting::insert(&mut tx, &token.biz_token, &token.minting).await?;
         point("token.rows");
         for (photo, blob) in token.references.iter().zip(blobs) {
             insert_blob(&mut tx, &token.biz_token, blob).await?;

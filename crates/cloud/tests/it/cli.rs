@@ -65,6 +65,100 @@ fn keys() {
 }
 
 #[test]
+fn accounts() {
+    let dir = tempfile::tempdir().expect("folder");
+    let key = lines(&faceid(dir.path(), &["key", "create", "--json"]))[0]["app_key"].as_str().expect("app_key").to_owned();
+    let set = |args: &[&str]| faceid(dir.path(), &[&["key", "set", &key, "--json"], args].concat());
+    let shown = || lines(&faceid(dir.path(), &["key", "show", &key, "--json"])).remove(0);
+    let before = shown();
+    assert_eq!(
+        (&before["state"], &before["enterprise"], &before["balance"], &before["price"], before["ip"].as_array().map(Vec::len)),
+        (&"active".into(), &true.into(), &Value::Null, &1.into(), Some(0)),
+        "the default account: {before}"
+    );
+    let changed = set(&[
+        "--state",
+        "discontinued",
+        "--enterprise",
+        "false",
+        "--balance",
+        "100",
+        "--price",
+        "3",
+        "--ip",
+        "203.0.113.9/24",
+        "--ip",
+        "2001:db8::1",
+        "--daily-quota",
+        "5",
+        "--concurrency",
+        "2",
+        "--api",
+        "get_result",
+        "--way",
+        "gateway",
+        "--min-sdk",
+        "1.2.3",
+        "--return-prefix",
+        "https://shop.example/done",
+    ]);
+    let changed = lines(&changed).remove(0);
+    let expected = serde_json::json!({ "app_key": key, "state": "discontinued", "enterprise": false, "balance": 100, "price": 3,
+        "ip": ["203.0.113.0/24", "2001:db8::1/128"], "daily_quota": 5, "concurrency": 2, "apis": ["get_result"], "ways": ["gateway"], "min_sdk": "1.2.3",
+        "notify_url": null, "notify_style": null, "return_prefixes": ["https://shop.example/done"] });
+    assert_eq!((&changed, &shown()), (&expected, &expected), "all of it");
+    assert_eq!(lines(&set(&["--add-balance", "-30"]))[0]["balance"], 70, "added to");
+    let cleared =
+        lines(&set(&["--balance", "none", "--ip", "none", "--daily-quota", "none", "--min-sdk", "none", "--return-prefix", "none"]))
+            .remove(0);
+    assert_eq!(
+        (&cleared["balance"], &cleared["daily_quota"], &cleared["state"]),
+        (&Value::Null, &Value::Null, &"discontinued".into()),
+        "the rest stays"
+    );
+    assert_eq!(
+        (cleared["ip"].as_array().map(Vec::len), cleared["return_prefixes"].as_array().map(Vec::len)),
+        (Some(0), Some(0)),
+        "{cleared}"
+    );
+    assert_eq!(code(&set(&["--add-balance", "1"])), Some(1), "not a prepaid account");
+
+    let notified = lines(&set(&["--notify-url", "https://shop.example/hook", "--notify-style", "sha1"])).remove(0);
+    let secret = notified["notify_secret"].as_str().expect("secret").to_owned();
+    assert!(secret.starts_with("whsec_") && secret.len() > 40, "256 bits");
+    let again = faceid(dir.path(), &["key", "show", &key, "--json"]);
+    assert!(!String::from_utf8_lossy(&again.stdout).contains(&secret), "shown once");
+    assert_eq!(
+        (&lines(&again)[0]["notify_url"], &lines(&again)[0]["notify_style"]),
+        (&"https://shop.example/hook".into(), &"sha1".into()),
+        "kept"
+    );
+    for bad in [
+        &["--notify-url", "http://shop.example/hook"][..],
+        &["--notify-url", "https://127.0.0.1/hook"],
+        &["--notify-url", "https://[::ffff:10.0.0.1]/"],
+        &["--notify-url", "https://shop.example:22/"],
+        &["--return-prefix", "https://shop.example"],
+        &["--state", "gone"],
+        &["--ip", "shop.example"],
+        &["--concurrency", "0"],
+        &["--price", "-1"],
+        &["--api", "get_everything"],
+        &["--min-sdk", "1.2"],
+        &["--balance", "1", "--add-balance", "1"],
+        &["--notify-style", "sha1"],
+    ] {
+        assert_eq!(code(&set(bad)), Some(2), "{bad:?}");
+    }
+    assert_eq!(code(&faceid(dir.path(), &["key", "set", "nobody", "--price", "1"])), Some(1), "no such key");
+    let rotated = lines(&faceid(dir.path(), &["key", "rotate", &key, "--json"])).remove(0);
+    assert_eq!(rotated["app_secret"].as_str().map(str::len), Some(64), "256 bits");
+    assert_eq!(code(&faceid(dir.path(), &["key", "rotate", "nobody"])), Some(1), "no such key");
+    assert!(lines(&faceid(dir.path(), &["notify", "list", "--json"])).is_empty(), "nothing to tell");
+    assert_eq!(code(&faceid(dir.path(), &["notify", "resend", "nothing"])), Some(1), "no such notification");
+}
+
+#[test]
 fn authority() {
     let dir = tempfile::tempdir().expect("folder");
     let (data, photos) = (dir.path().join("data"), dir.path().join("photos"));
@@ -116,6 +210,14 @@ async fn sessions_results_bills_and_purge() {
     // The world lives in 2018: its token is long due.
     assert_eq!(code(&faceid(data, &["result", &token])), Some(1), "nothing after a day");
     assert_eq!(lines(&faceid(data, &["bill", "--json"]))[0]["count"], 1, "one bill");
+    let bill = |args: &[&str]| lines(&faceid(data, &[&["bill", "--json"], args].concat()));
+    let day = bill(&["--by", "day"]).remove(0);
+    assert_eq!((&day["period"], &day["code"], &day["units"]), (&"2018-07-25".into(), &1000.into(), &1.into()), "{day}");
+    assert_eq!(bill(&["--by", "day", "--utc-offset", "-3"])[0]["period"], "2018-07-24", "02:28 UTC is the evening before");
+    assert_eq!(bill(&["--by", "month", "--from", "2018-07-25", "--to", "2018-07-25"])[0]["period"], "2018-07", "the day itself");
+    assert!(bill(&["--from", "2018-07-26"]).is_empty() && bill(&["--to", "2018-07-24"]).is_empty(), "other days");
+    assert!(bill(&["--key", "other"]).is_empty(), "another key");
+    assert_eq!(code(&faceid(data, &["bill", "--from", "yesterday"])), Some(2), "not a date");
     assert_eq!(lines(&faceid(data, &["purge", "--json"]))[0]["sessions"], 1, "erased");
     assert!(lines(&faceid(data, &["session", "list", "--json"])).is_empty(), "gone");
     assert_eq!(lines(&faceid(data, &["bill", "--json"]))[0]["code"], 1000, "bills stay");

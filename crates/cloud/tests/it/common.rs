@@ -10,6 +10,8 @@ use faceid_cloud::{
     clock::Clock,
     config::Config,
     judging::{Assessment, Bundle, CueLine, Judging, JudgingError, Likeness, LiveFace, Liveness, PhotoFault},
+    limits::Pepper,
+    peer::Peer,
     store::{NewKey, PersonRow, Store},
     vault::Vault,
 };
@@ -20,6 +22,7 @@ use http_body_util::BodyExt;
 use sha2::Sha256;
 use std::{
     collections::BTreeMap,
+    net::IpAddr,
     path::Path,
     sync::{
         Arc, Mutex,
@@ -159,6 +162,8 @@ pub struct World {
     pub clock: Arc<TestClock>,
     pub judge: Arc<ScriptedJudge>,
     pub folder: TempDir,
+    /// Where requests come from.
+    pub peer: Mutex<Option<IpAddr>>,
 }
 
 impl World {
@@ -213,8 +218,9 @@ impl World {
             judge.clone(),
             Arc::new(LocalRegistry(store)),
             DemoMode { simulated, ..DemoMode::default() },
-        );
-        Self { router: faceid_cloud::router(app.clone()), app, clock, judge, folder }
+        )
+        .with_pepper(Pepper::new([7; 32]));
+        Self { router: faceid_cloud::router(app.clone()), app, clock, judge, folder, peer: Mutex::default() }
     }
 
     pub async fn person(&self, number: &str, name: &str, photo: Option<&[u8]>) {
@@ -230,7 +236,15 @@ impl World {
         self.clock.now()
     }
 
-    pub async fn send(&self, request: Request<Body>) -> Answer {
+    /// From now on requests come from this address.
+    pub fn come_from(&self, address: Option<IpAddr>) {
+        *self.peer.lock().expect("peer") = address;
+    }
+
+    pub async fn send(&self, mut request: Request<Body>) -> Answer {
+        if let Some(address) = *self.peer.lock().expect("peer") {
+            request.extensions_mut().insert(Peer(address));
+        }
         Answer::of(self.router.clone().oneshot(request).await.expect("infallible")).await
     }
 

@@ -1,7 +1,7 @@
 //! The state machine of a session against a model: random histories of calls, some late, some doubled, some out of turn.
 
 use crate::common::{START, World};
-use faceid_cloud::store::{Advance, InitFields, Lease, NewCommit, NewToken, Outcome, Reply, State, StoreError};
+use faceid_cloud::store::{Advance, InitFields, Lease, Minting, NewCommit, NewToken, Outcome, Reply, State, StoreError};
 use faceid_protocol::{Millis, codes::result as rows};
 use proptest::{
     prelude::*,
@@ -232,6 +232,7 @@ async fn history(world: &World, number: usize, tries: &[Try]) -> u64 {
         purge: NOW.plus(Millis(2)),
         references: Vec::new(),
         once: None,
+        minting: Minting { address: None, native_sign: None, identity: None },
     };
     world.app.store.add_token(&new).await.expect("token");
     let mut model = Model { state: State::Created, seq: 0, step: 0, owner: None, free: false, verdict: None, bills: 0 };
