@@ -82,7 +82,7 @@ impl Store {
         .bind(account.concurrency.map(i64::from))
         .bind(lines(account.apis.iter().map(|api: &ApiName| api.name())))
         .bind(lines(account.ways.iter().map(|way: &Way| way.name())))
-        .bind(&account.min_sdk.as_ref().map(SdkVersion::to_string))
+        .bind(account.min_sdk.as_ref().map(SdkVersion::to_string))
         .bind(lines(&account.return_prefixes))
         .execute(&self.db)
         .await?;
