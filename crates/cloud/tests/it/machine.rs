@@ -261,7 +261,12 @@ async fn histories_go_as_the_model_says() {
     let mut bills = 0;
     let mut ends = 0;
     for number in 0..cases {
-        let tries = histories.new_tree(&mut runner).expect("strategy").current();
+        let mut tries = histories.new_tree(&mut runner).expect("strategy").current();
+        // Every other history starts the usual way, so that many get as far as a judgement.
+        if number % 2 == 0 {
+            let start = [Try::Init, Try::Commit { from: Believed::Inited, ahead: 0 }, Try::Finalise { ahead: 0, worker: 0 }];
+            tries.splice(0..0, start.into_iter().take(2 + number / 2 % 2));
+        }
         bills += history(&world, number, &tries).await;
         ends += u64::from(tries.len() > 20);
     }
