@@ -116,6 +116,9 @@ impl Store {
         outcome: &Outcome,
         now: Millis,
     ) -> Result<(), StoreError> {
+        if from.is_terminal() {
+            return Err(StoreError::Conflict);
+        }
         let mut tx = self.db.begin().await?;
         sql("UPDATE session SET state = $1, lease_owner = NULL, lease_until_ms = NULL WHERE biz_token = $2 AND state = $3 AND seq = $4")
             .bind(to.name())

@@ -217,6 +217,10 @@ pub struct Lease {
 impl Advance {
     /// The guarded UPDATE.
     pub(super) async fn apply(&self, tx: &mut Tx) -> Result<(), StoreError> {
+        // Whatever the caller believes: no call moves a session that is being judged or is over.
+        if !matches!(self.from, State::Inited | State::Capturing) {
+            return Err(StoreError::Conflict);
+        }
         let seq = i64::try_from(self.seq).map_err(|_| StoreError::Conflict)?;
         sql("UPDATE session SET state = $1, seq = $2, transcript = $3 WHERE biz_token = $4 AND state = $5 AND seq = $6")
             .bind(self.to.name())

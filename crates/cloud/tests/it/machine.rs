@@ -129,7 +129,7 @@ async fn attempt(world: &World, token: &str, model: &mut Model, tried: Try) {
             let (from, seq) = (from.state(), seq(ahead));
             let commit = NewCommit { step: model.step, arrived: NOW, frames: vec![("00".into(), NOW)], deadline: NOW };
             let real = agreed(store.commit_step(&advance(token, from, State::Capturing, seq), &commit, None).await);
-            let expected = model.state == from && seq == next;
+            let expected = model.state == from && matches!(from, State::Inited | State::Capturing) && seq == next;
             if expected {
                 (model.state, model.seq, model.step) = (State::Capturing, seq, model.step + 1);
             }
@@ -191,7 +191,7 @@ async fn attempt(world: &World, token: &str, model: &mut Model, tried: Try) {
             let (from, seq) = (from.state(), model.seq.saturating_add_signed(ahead.into()));
             let seq = if from == State::Final { seq + 1_000 } else { seq };
             let real = agreed(store.settle(token, from, seq, State::Expired, &Outcome::plain(rows::USER_TIMEOUT), NOW).await);
-            let expected = model.state == from && seq == model.seq;
+            let expected = model.state == from && !from.is_terminal() && seq == model.seq;
             if expected {
                 model.end(State::Expired, rows::USER_TIMEOUT.code);
             }
@@ -202,7 +202,7 @@ async fn attempt(world: &World, token: &str, model: &mut Model, tried: Try) {
             let seq = if from == State::Final { seq + 1_000 } else { seq };
             let outcome = Outcome::plain(rows::USER_CANCELLATION);
             let real = agreed(store.settle_by_call(&advance(token, from, State::Aborted, seq), &outcome, NOW).await);
-            let expected = model.state == from && seq == next;
+            let expected = model.state == from && matches!(from, State::Inited | State::Capturing) && seq == next;
             if expected {
                 model.seq = seq;
                 model.end(State::Aborted, rows::USER_CANCELLATION.code);
