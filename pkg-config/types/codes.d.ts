@@ -8,7 +8,7 @@ export type Action = 'nod' | 'shake' | 'blink' | 'mouth';
 export type ImageParam = 'image_ref1' | 'image_ref2';
 
 /** Why a caller is not authorised. */
-export type AuthorizationReason = 'QUOTA_EXCEEDED' | 'API_NOT_PERMITTED' | 'WAY_NOT_PERMITTED';
+export type AuthorizationReason = 'QUOTA_EXCEEDED' | 'API_NOT_PERMITTED' | 'WAY_NOT_PERMITTED' | 'ACCOUNT_DISCONTINUED' | 'NON_ENTERPRISE_CERTIFICATION' | 'IP_NOT_ALLOWED' | 'BALANCE_NOT_ENOUGH' | 'TOO_MANY_FAILURES';
 
 /** Group of codes with one meaning. */
 export type CodeClass = 'http' | 'same_person' | 'different_person' | 'authority_data' | 'attack' | 'attempt' | 'account' | 'local' | 'not_finished' | 'unknown';

@@ -11,6 +11,7 @@ mod portraits;
 mod process;
 mod services;
 mod sim;
+mod soak;
 mod testing;
 mod tidy;
 mod tools;
@@ -47,6 +48,8 @@ enum Command {
         #[arg(long)]
         page: bool,
     },
+    /// Kill a node of the cloud at random moments while sessions run: nothing acknowledged may be lost or billed twice.
+    Soak(soak::Options),
     /// Check the rules of the tree: dependency edges, unsafe ban, file sizes, leftovers.
     Tidy,
 }
@@ -60,6 +63,7 @@ fn main() -> ExitCode {
         Command::Web { page } => {
             web::build_web(if page { web::Profile::Page } else { web::Profile::Release }).map(|dist| println!("{}", dist.display()))
         }
+        Command::Soak(options) => soak::soak(&options),
         Command::Tidy => tidy::run(),
     };
     match result {

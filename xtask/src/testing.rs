@@ -73,6 +73,12 @@ fn rust_tests(long: bool) -> Result<()> {
         .args(web::FEATURES)
         .env("FACEID_REQUIRE_MODELS", "1")
         .env("FACEID_PORTRAITS", crate::portraits::dir());
+    if let Some(moto) = tools::moto() {
+        command.env("FACEID_MOTO", moto);
+    }
+    if tools::postgres()? {
+        command.env("FACEID_REQUIRE_POSTGRES", "1");
+    }
     if long {
         command.env("FACEID_LONG", "1");
     } else {

@@ -18,7 +18,11 @@ const NPM: System = System { names: &["npm"], package: "npm" };
 const PYTHON: System = System { names: &["python3"], package: "python3" };
 const PIP: System = System { names: &["pip3", "pip"], package: "python3-pip" };
 const CHROMIUM: System = System { names: &["chromium", "chromium-browser", "google-chrome"], package: "chromium" };
+const POSTGRES: System = System { names: &["initdb"], package: "postgresql" };
 const FFMPEG: System = System { names: &["ffmpeg"], package: "ffmpeg" };
+
+/// Version of the S3 server.
+const MOTO: &str = "5.2.5";
 
 /// What a demo without browser automation needs.
 pub(crate) fn need_node() -> Result<()> {
@@ -28,6 +32,48 @@ pub(crate) fn need_node() -> Result<()> {
 /// What the simulated person, a camera file and the tests need.
 pub(crate) fn need_browser() -> Result<()> {
     need(&[NODE, NPM, PYTHON, PIP, CHROMIUM, FFMPEG])
+}
+
+/// The S3 server of the cloud's tests, in a Python environment of its own under the target directory; `None`, with the reason printed, when
+/// it cannot be installed.
+pub(crate) fn moto() -> Option<PathBuf> {
+    let home = target_dir().join("tools").join(format!("moto-{MOTO}"));
+    let program = home.join("bin/moto_server");
+    if program.exists() {
+        return Some(program);
+    }
+    step(&format!("installing the S3 server of the tests, moto {MOTO} (about a minute, once)"));
+    let venv = run(Command::new("python3").args(["-m", "venv"]).arg(&home));
+    let pip = |(): ()| run(Command::new(home.join("bin/pip")).args(["install", "--quiet", &format!("moto[server]=={MOTO}")]));
+    match venv.and_then(pip) {
+        Ok(()) => Some(program),
+        Err(error) => {
+            println!("skipped: pictures in a bucket ({error:#})");
+            None
+        }
+    }
+}
+
+/// The database server that the cloud's tests start, installed where that is possible; false, with the reason printed, where it is not.
+///
+/// # Errors
+/// When the installation itself fails.
+pub(crate) fn postgres() -> Result<bool> {
+    let present = || {
+        // Debian keeps the server's programs off the path.
+        let debian = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+        find("initdb").is_some() || debian.map(|version| version.path().join("bin/initdb")).any(|p| p.is_file())
+    };
+    if !present() {
+        match need(&[POSTGRES]) {
+            Err(error) if error.is::<MissingTool>() => {
+                println!("skipped: tests on PostgreSQL ({error:#})");
+                return Ok(false);
+            }
+            other => other?,
+        }
+    }
+    Ok(present())
 }
 
 /// The Chromium to drive: `FACEID_CHROMIUM` or the first on the path.

@@ -1,7 +1,8 @@
 //! Settings of one server: TOML file, all keys optional. Security parameters are explained in docs/operations.md.
 
-use crate::sign;
+use crate::{authority::AuthorityConfig, limits::LimitsConfig, notify::NotifyConfig, sign};
 use faceid_protocol::wire::WrongActionPolicy;
+use ipnet::IpNet;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -27,6 +28,14 @@ pub struct Config {
     pub server: ServerConfig,
     /// Face models.
     pub models: ModelsConfig,
+    /// Database.
+    pub store: StoreConfig,
+    /// Where the authority's data comes from.
+    pub authority: AuthorityConfig,
+    /// Locks after failures.
+    pub limits: LimitsConfig,
+    /// Webhooks.
+    pub notify: NotifyConfig,
 }
 
 /// Public API.
@@ -41,8 +50,16 @@ pub struct PublicConfig {
     pub allow_raw_query: bool,
     /// Accept clients that sign repeated parameters joined with a comma.
     pub allow_joined_repeats: bool,
+    /// Accept `X-Ca-Signature-Method: HmacSHA1`.
+    pub allow_sha1: bool,
+    /// Accept an AppCode in the query. It is a secret, and URLs end up in logs.
+    pub allow_app_code_query: bool,
+    /// Show callers with a bad signature the masked text this server would have signed. For test systems.
+    pub debug_signature_echo: bool,
     /// Calls of one key in progress at once.
     pub concurrent_per_key: u32,
+    /// Calls of all keys in progress at once.
+    pub concurrent: u32,
 }
 
 /// Private SDK protocol.
@@ -51,6 +68,8 @@ pub struct PublicConfig {
 pub struct SdkConfig {
     /// Oldest SDK version served: three numbers.
     pub min_version: [u32; 3],
+    /// Devices that are not served: texts to find in the browser's `User-Agent`.
+    pub unsupported_devices: Vec<String>,
     /// From init to the neutral frames, on top of liveness_timeout: camera permission and model download.
     pub setup_grace_s: u64,
     /// One action, from its prompt.
@@ -73,8 +92,12 @@ pub struct SdkConfig {
     pub return_prefixes: Vec<String>,
     /// SDK calls in progress at once, all sessions together.
     pub concurrent: usize,
-    /// Judgements in progress at once.
+    /// Judgements in progress at once on this node.
     pub judges: usize,
+    /// Photo checks that may wait for a judge on this node.
+    pub waiting: usize,
+    /// Sessions that may wait for a judge, all nodes together.
+    pub queue: u32,
     /// How long a judging worker owns a session without a sign of life.
     pub lease_s: u64,
     /// How long a finalise call waits for the verdict before it answers "verifying".
@@ -121,6 +144,8 @@ pub struct LifetimeConfig {
 pub struct ServerConfig {
     /// A TLS-terminating proxy stands in front. Without it only loopback addresses are served.
     pub behind_tls_proxy: bool,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
     /// Open connections at once.
     pub connections: usize,
     /// Time to send the request head.
@@ -139,6 +164,27 @@ pub struct ModelsConfig {
     pub dir: PathBuf,
 }
 
+/// Database.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StoreConfig {
+    /// `postgres://…`; without it `faceid.db` in the data folder.
+    pub url: Option<String>,
+    /// Connections of one node to PostgreSQL.
+    pub connections: u32,
+    /// Where pictures lie: a directory or `s3://bucket/prefix`; without it `pictures` in the data folder.
+    pub pictures: Option<String>,
+    /// Folder of the master keys and the receipt key; without it `keys` in the data folder. Keep it out of database backups.
+    pub keys: Option<PathBuf>,
+}
+
+impl std::fmt::Debug for StoreConfig {
+    /// Without the address: it may hold a password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StoreConfig").field("connections", &self.connections).finish_non_exhaustive()
+    }
+}
+
 impl Default for PublicConfig {
     fn default() -> Self {
         Self {
@@ -146,7 +192,11 @@ impl Default for PublicConfig {
             allow_unsigned_timestamp: false,
             allow_raw_query: false,
             allow_joined_repeats: false,
+            allow_sha1: false,
+            allow_app_code_query: false,
+            debug_signature_echo: false,
             concurrent_per_key: 64,
+            concurrent: 512,
         }
     }
 }
@@ -155,6 +205,7 @@ impl Default for SdkConfig {
     fn default() -> Self {
         Self {
             min_version: [0, 1, 0],
+            unsupported_devices: Vec::new(),
             setup_grace_s: 120,
             action_timeout_s: 20,
             action_min_ms: 400,
@@ -167,6 +218,8 @@ impl Default for SdkConfig {
             return_prefixes: Vec::new(),
             concurrent: 512,
             judges: 2,
+            waiting: 32,
+            queue: 256,
             lease_s: 30,
             finalise_wait_s: 5,
         }
@@ -181,13 +234,26 @@ impl Default for LifetimeConfig {
 
 impl Default for ServerConfig {
     fn default() -> Self {
-        Self { behind_tls_proxy: false, connections: 2048, header_timeout_s: 10, body_timeout_s: 60, drain_s: 20 }
+        Self {
+            behind_tls_proxy: false,
+            trusted_proxies: Vec::new(),
+            connections: 2048,
+            header_timeout_s: 10,
+            body_timeout_s: 60,
+            drain_s: 20,
+        }
     }
 }
 
 impl Default for ModelsConfig {
     fn default() -> Self {
         Self { dir: PathBuf::from("models") }
+    }
+}
+
+impl Default for StoreConfig {
+    fn default() -> Self {
+        Self { url: None, connections: 16, pictures: None, keys: None }
     }
 }
 
@@ -233,17 +299,38 @@ impl Config {
         Ok(config)
     }
 
-    fn check(&self) -> Result<(), ConfigError> {
+    /// Refuses values outside their ranges.
+    ///
+    /// # Errors
+    /// [`ConfigError::Range`].
+    pub fn check(&self) -> Result<(), ConfigError> {
         let rules = [
             (self.sdk.evidence_quality >= 1 && self.sdk.evidence_quality <= 100, "sdk.evidence_quality", "1 to 100"),
             (self.sdk.evidence_max_side >= 128 && self.sdk.evidence_max_side <= PHOTO_SIDE_MAX, "sdk.evidence_max_side", "128 to 4096"),
             (self.sdk.frames_per_step >= 1 && self.sdk.frames_per_step <= 256, "sdk.frames_per_step", "1 to 256"),
             (self.sdk.judges >= 1, "sdk.judges", "at least 1"),
+            (self.sdk.queue >= 1, "sdk.queue", "at least 1"),
+            (self.public.concurrent >= 1, "public.concurrent", "at least 1"),
             (self.sdk.lease_s >= 3, "sdk.lease_s", "at least 3"),
             (self.sdk.action_timeout_s >= 1, "sdk.action_timeout_s", "at least 1"),
             (self.public.concurrent_per_key >= 1, "public.concurrent_per_key", "at least 1"),
             (self.sdk.concurrent >= 1, "sdk.concurrent", "at least 1"),
             (self.server.connections >= 1, "server.connections", "at least 1"),
+            (self.store.connections >= 2, "store.connections", "at least 2"),
+            (
+                self.store.url.as_deref().is_none_or(|url| url.starts_with("postgres://") || url.starts_with("postgresql://")),
+                "store.url",
+                "a postgres:// address, or absent for SQLite in the data folder",
+            ),
+            (self.limits.window_s >= 1, "limits.window_s", "at least 1"),
+            (self.limits.init_refusals >= 1, "limits.init_refusals", "at least 1"),
+            (self.authority.attempts >= 1 && self.authority.attempts <= 10, "authority.attempts", "1 to 10"),
+            (self.authority.timeout_ms >= 1 && self.authority.total_ms >= 1, "authority.timeout_ms and total_ms", "at least 1"),
+            (self.authority.breaker.failures >= 1, "authority.breaker.failures", "at least 1"),
+            (!self.notify.ports.is_empty(), "notify.ports", "at least one port"),
+            (self.notify.concurrent >= 1, "notify.concurrent", "at least 1"),
+            (self.notify.timeout_ms >= 1, "notify.timeout_ms", "at least 1"),
+            (!self.sdk.unsupported_devices.iter().any(String::is_empty), "sdk.unsupported_devices", "texts that are not empty"),
             (self.lifetime.sweep_s >= 1, "lifetime.sweep_s", "at least 1"),
             (
                 self.lifetime.token_s >= 1 && self.lifetime.token_s <= self.lifetime.purge_s,
@@ -269,6 +356,7 @@ impl Config {
             unsigned_timestamp: self.public.allow_unsigned_timestamp,
             raw_query: self.public.allow_raw_query,
             joined_repeats: self.public.allow_joined_repeats,
+            sha1: self.public.allow_sha1,
         }
     }
 }

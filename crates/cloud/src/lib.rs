@@ -3,6 +3,7 @@
 //! Time, the judge and the authority source are passed in; everything else is SQLite and HTTP.
 #![forbid(unsafe_code)]
 
+pub mod accounts;
 mod app;
 pub mod authority;
 mod body;
@@ -10,9 +11,16 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod face_judge;
+pub mod failpoints;
 pub mod idnumber;
 pub mod judging;
+pub mod limits;
+pub mod management;
+pub mod metrics;
 pub mod models;
+pub mod notify;
+mod outgoing;
+pub mod peer;
 pub mod public;
 pub mod random;
 mod sdk;
@@ -20,6 +28,7 @@ pub mod server;
 pub mod sign;
 pub mod store;
 pub mod upkeep;
+pub mod vault;
 mod verdict;
 
 pub use app::{App, DemoMode, Parts};

@@ -1,7 +1,8 @@
 //! The listener: bounded connections, header time-out, graceful end.
 
-use crate::config::ServerConfig;
+use crate::{config::ServerConfig, peer::Peer};
 use axum::Router;
+use hyper::body::Incoming;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{conn::auto::Builder, graceful::GracefulShutdown},
@@ -9,6 +10,7 @@ use hyper_util::{
 };
 use std::{future::Future, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, sync::Semaphore};
+use tower::ServiceExt;
 
 /// Serves until `stop` resolves; open requests then get the configured time to finish.
 pub async fn serve(listener: TcpListener, router: Router, settings: &ServerConfig, stop: impl Future<Output = ()>) {
@@ -23,9 +25,9 @@ pub async fn serve(listener: TcpListener, router: Router, settings: &ServerConfi
             () = &mut stop => break,
         };
         let Ok(place) = place else { break };
-        let stream = tokio::select! {
+        let (stream, peer) = tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
+                Ok((stream, address)) => (stream, Peer(address.ip())),
                 Err(error) => {
                     // Out of file descriptors or a connection that died in the queue: neither ends the service.
                     tracing::warn!(%error, "accept");
@@ -38,7 +40,11 @@ pub async fn serve(listener: TcpListener, router: Router, settings: &ServerConfi
         let mut builder = Builder::new(TokioExecutor::new());
         builder.http1().timer(TokioTimer::new()).header_read_timeout(header_timeout);
         builder.http2().timer(TokioTimer::new()).keep_alive_interval(Some(Duration::from_secs(30)));
-        let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router.clone())).into_owned();
+        let service = router.clone().map_request(move |mut request: http::Request<Incoming>| {
+            request.extensions_mut().insert(peer);
+            request
+        });
+        let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service)).into_owned();
         let watched = graceful.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = watched.await {

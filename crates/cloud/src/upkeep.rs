@@ -2,11 +2,18 @@
 
 use crate::{
     app::App,
-    store::{Outcome, Purged, State, StoreError},
+    random,
+    store::{Lease, Outcome, Purged, State, StoreError},
     verdict,
 };
-use faceid_protocol::codes::result as rows;
+use faceid_protocol::{Millis, codes::result as rows};
 use std::time::Duration;
+
+/// How often an idle node looks into the queue.
+const QUEUE_POLL: Duration = Duration::from_millis(500);
+
+/// A request takes a minute at most; an object this old without a row is what a crash left.
+const ORPHAN_MS: u64 = 60 * 60 * 1000;
 
 /// What one round did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -17,6 +24,8 @@ pub struct Round {
     pub judged: u64,
     /// What was erased.
     pub purged: Purged,
+    /// Objects without a row, removed.
+    pub swept: u64,
 }
 
 /// One round.
@@ -34,16 +43,24 @@ pub async fn round(app: &App) -> Result<Round, StoreError> {
             Err(error) => return Err(error),
         }
     }
-    for biz_token in app.store.orphaned(now).await? {
-        let Ok(lease) = verdict::new_lease(app) else { continue };
-        if app.store.take_over(&biz_token, &lease, now).await? {
-            match verdict::run(app.clone(), biz_token, lease).await {
+    // At most what waited when the round began: what fails now is for the next round.
+    for _ in 0..app.store.queued(now).await? {
+        match claim(app).await? {
+            Some((biz_token, lease)) => match verdict::run(app.clone(), biz_token, lease).await {
                 Ok(_) => done.judged += 1,
                 Err(error) => tracing::warn!(%error, "judgement will be tried again"),
-            }
+            },
+            None => break,
         }
     }
+    app.store.seal(now).await?;
+    app.store.forget_failures(Millis(now.0.saturating_sub(app.config.limits.memory().0)), now).await?;
     done.purged = app.store.purge(now).await?;
+    app.metrics.erased(done.purged.sessions);
+    // A random shard per round: several nodes then share the work without talking to each other.
+    if let Ok([shard]) = random::bytes::<1>() {
+        done.swept = app.store.sweep(shard, Millis(now.0.saturating_sub(ORPHAN_MS))).await?;
+    }
     Ok(done)
 }
 
@@ -59,10 +76,45 @@ pub async fn keep(app: App) {
                 expired = done.expired,
                 judged = done.judged,
                 sessions = done.purged.sessions,
+                pictures = done.purged.pictures,
+                swept = done.swept,
                 nonces = done.purged.nonces,
                 "upkeep"
             ),
             Err(error) => tracing::error!(%error, "upkeep"),
         }
+    }
+}
+
+async fn claim(app: &App) -> Result<Option<(String, Lease)>, StoreError> {
+    // A question before the claim: an idle node takes no write lock.
+    if app.store.queued(app.clock.now()).await? == 0 {
+        return Ok(None);
+    }
+    let Ok(lease) = verdict::new_lease(app) else { return Ok(None) };
+    Ok(app.store.claim(&lease, app.clock.now()).await?.map(|biz_token| (biz_token, lease)))
+}
+
+/// Judges what waits in the queue, for ever, as many at once as this node has judges. Any node may take any session.
+pub async fn judge(app: App) {
+    loop {
+        let Some(place) = app.wait_verdict().await else { return };
+        match claim(&app).await {
+            Ok(Some((biz_token, lease))) => {
+                let app = app.clone();
+                tokio::spawn(async move {
+                    if let Err(error) = verdict::run(app, biz_token, lease).await {
+                        tracing::warn!(%error, "judgement will be tried again");
+                    }
+                    drop(place);
+                });
+                continue;
+            }
+            Ok(None) => {}
+            Err(error) => tracing::error!(%error, "queue"),
+        }
+        drop(place);
+        // Another node's session announces itself only by being there.
+        drop(tokio::time::timeout(QUEUE_POLL, app.queued.notified()).await);
     }
 }

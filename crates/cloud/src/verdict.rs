@@ -3,6 +3,7 @@
 use crate::{
     app::App,
     authority::{Answer, SourceError},
+    failpoints::point,
     judging::{Assessment, Bundle, JudgingError, Likeness, Liveness, PhotoFault, Picture},
     random::{self, RandomError},
     store::{CommittedFrame, Evidence, Lease, Outcome, Reply, StoreError},
@@ -63,6 +64,7 @@ pub(crate) async fn run(app: App, biz_token: String, lease: Lease) -> Result<Vec
         }
     };
     if outcome.is_err() {
+        app.metrics.judgement_failed();
         // Give the lease up at once: the client's retry need not wait for it.
         app.store.renew(&biz_token, &Lease { until: Millis(0), ..lease }).await?;
     }
@@ -70,7 +72,9 @@ pub(crate) async fn run(app: App, biz_token: String, lease: Lease) -> Result<Vec
 }
 
 async fn judge_and_store(app: &App, biz_token: &str, lease: &Lease) -> Result<Vec<u8>, VerdictError> {
+    let began = std::time::Instant::now();
     let evidence = app.store.evidence(biz_token).await?;
+    point("verdict.evidence");
     let outcome = match decide(app, &evidence).await {
         Ok(outcome) => outcome,
         Err(error) if evidence.attempts < ATTEMPTS => return Err(error),
@@ -83,6 +87,7 @@ async fn judge_and_store(app: &App, biz_token: &str, lease: &Lease) -> Result<Ve
     let body = serde_json::to_vec(&reply).map_err(|_| StoreError::Damaged("reply"))?;
     let stored = Reply { request_mark: evidence.finalise_mark, status: 200, body: body.clone() };
     app.store.finish(biz_token, lease, evidence.seq, &outcome, &stored, app.clock.now()).await?;
+    app.metrics.verdict(outcome.row.code, began.elapsed());
     tracing::info!(code = outcome.row.code, message = outcome.row.message, "verdict");
     Ok(body)
 }
@@ -93,6 +98,7 @@ async fn decide(app: &App, evidence: &Evidence) -> Result<Outcome, VerdictError>
     let picture = bundle.best.jpeg.clone();
     let broken = || JudgingError("the worker did not finish".into());
     let assessment = app.with_judge(move |judge| judge.assess(&bundle)).await.ok_or_else(broken)??;
+    point("verdict.assessed");
     let cues = Some(serde_json::to_string(&assessment.cues()).map_err(|_| StoreError::Damaged("cues"))?);
     let has_face = assessment.face().is_some();
     let image_best = has_face.then_some(picture);
@@ -111,12 +117,14 @@ async fn decide(app: &App, evidence: &Evidence) -> Result<Outcome, VerdictError>
         return Ok(plain(row));
     }
     let asked = app.authority.ask(&evidence.idcard_number, &evidence.idcard_name).await;
+    point("verdict.authority");
     let references = evidence.references.clone();
     let multi_oriented = evidence.multi_oriented;
     let (row, verification) = {
         let level = evidence.security_level;
         app.with_judge(move |_| compare(&*assessment, asked, &references, multi_oriented, level)).await.ok_or_else(broken)??
     };
+    point("verdict.compared");
     let verification = Some(serde_json::to_string(&verification).map_err(|_| StoreError::Damaged("verification"))?);
     // Compared or not, a fake stays a fake.
     Ok(Outcome { verification, ..plain(attack.unwrap_or(row)) })
@@ -136,6 +144,7 @@ fn compare(
         Ok(Answer::UnknownNumber) => rows::NO_ID_CARD_NUMBER,
         Ok(Answer::OtherName) => rows::ID_NUMBER_NAME_NOT_MATCH,
         Ok(Answer::NoPhoto) => rows::NO_ID_PHOTO,
+        Ok(Answer::DamagedPhoto) => rows::PHOTO_FORMAT_ERROR,
         Ok(Answer::Photo(photo)) => match face.compare(&photo, true) {
             Ok(likeness) => {
                 let threshold = likeness.threshold(security_level).ok_or_else(|| JudgingError("no threshold for this level".into()))?;

@@ -23,14 +23,24 @@ pub(super) async fn run(common: &Common, options: &Options) -> Result<(), Failur
             format!("{:24} {}", file.name, problem.as_deref().unwrap_or("ok"))
         });
     }
-    let sound = match common.store().await {
-        Ok(store) => store.is_sound().await?,
-        Err(_) => false,
+    let mut report = |check: &str, problem: Option<String>| {
+        faults += usize::from(problem.is_some());
+        common.print(&json!({ "check": check, "ok": problem.is_none(), "problem": problem }), || {
+            format!("{check:24} {}", problem.as_deref().unwrap_or("ok"))
+        });
     };
-    faults += usize::from(!sound);
-    common.print(&json!({ "check": "database", "ok": sound, "problem": (!sound).then_some("cannot be opened or is damaged") }), || {
-        format!("{:24} {}", "database", if sound { "ok" } else { "cannot be opened or is damaged" })
-    });
+    match common.store().await {
+        Err(_) => report("database", Some("cannot be opened or is damaged".into())),
+        Ok(store) => {
+            let sound = store.is_sound().await?;
+            report("database", (!sound).then(|| "is damaged or a read-only copy".into()));
+            report("pictures", store.vault().check().await.err().map(|error| error.to_string()));
+            let names = store.vault().ring().names();
+            let missing: Vec<String> = store.masters().await?.into_iter().filter(|master| !names.contains(master)).collect();
+            report("master keys", (!missing.is_empty()).then(|| format!("needed and not in the key file: {}", missing.join(", "))));
+            report("audit trail", store.verify_audit(None).await?.fault);
+        }
+    }
     if faults == 0 { Ok(()) } else { Err(Failure::environment(format!("{faults} checks failed"))) }
 }
 

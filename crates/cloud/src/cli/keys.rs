@@ -1,6 +1,6 @@
 //! `faceid key`.
 
-use super::{Common, Failure, now};
+use super::{Common, Failure, key_set, now};
 use crate::{random, store::NewKey};
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -9,6 +9,18 @@ use serde_json::json;
 pub(super) enum Command {
     /// Make a key; its secrets are shown once and never again.
     Create(Create),
+    /// Change what a key's account may do.
+    Set(Box<key_set::Options>),
+    /// Show a key's account, without secrets.
+    Show {
+        /// Public name of the key.
+        app_key: String,
+    },
+    /// Give a key a new secret, shown once. Calls signed with the old one are refused from now on.
+    Rotate {
+        /// Public name of the key.
+        app_key: String,
+    },
     /// List keys, without secrets.
     List,
     /// Revoke a key: its calls and its sessions' inits are refused from now on.
@@ -50,6 +62,27 @@ pub(super) async fn run(common: &Common, command: Command) -> Result<(), Failure
             common.print(&line, || {
                 let code = key.app_code.as_ref().map(|code| format!("\nAppCode    {code}")).unwrap_or_default();
                 format!("AppKey     {}\nAppSecret  {}{code}\nThe secrets are not shown again.", key.app_key, key.app_secret)
+            });
+            Ok(())
+        }
+        Command::Set(options) => key_set::run(common, &store, *options).await,
+        Command::Show { app_key } => {
+            if store.key(&app_key).await?.is_none() {
+                return Err(Failure::check(format!("no key {app_key}")));
+            }
+            let line = key_set::shown(&store, &app_key).await?;
+            common.print(&line, || {
+                line.as_object().into_iter().flatten().map(|(name, value)| format!("{name:16} {value}")).collect::<Vec<_>>().join("\n")
+            });
+            Ok(())
+        }
+        Command::Rotate { app_key } => {
+            let secret = random::hex::<32>().map_err(Failure::environment)?;
+            if !store.replace_secret(&app_key, &secret).await? {
+                return Err(Failure::check(format!("no active key {app_key}")));
+            }
+            common.print(&json!({ "app_key": app_key, "app_secret": secret }), || {
+                format!("AppKey     {app_key}\nAppSecret  {secret}\nThe secret is not shown again.")
             });
             Ok(())
         }

@@ -1,15 +1,20 @@
 //! The command `faceid`. Exit codes: 0 done, 1 the checked thing does not hold, 2 usage, 3 environment.
 
+mod audit;
 mod authority;
+mod billing;
 mod doctor;
+mod key_set;
 mod keys;
+mod notices;
 mod serve;
 mod sessions;
 
 use crate::{
     clock::{Clock, SystemClock},
-    config::Config,
+    config::{Config, ConfigError},
     store::{Store, StoreError},
+    vault::Vault,
 };
 use clap::{Parser, Subcommand};
 use faceid_protocol::Millis;
@@ -32,6 +37,9 @@ struct Common {
     /// Folder of the database.
     #[arg(long, global = true, default_value = "faceid-data")]
     data: PathBuf,
+    /// PostgreSQL database for several nodes, `postgres://…`; without it SQLite in the data folder. Overrides `store.url`.
+    #[arg(long, global = true, env = "FACEID_DATABASE_URL", hide_env_values = true)]
+    database: Option<String>,
     /// Settings, TOML.
     #[arg(long, global = true)]
     config: Option<PathBuf>,
@@ -55,13 +63,24 @@ enum Command {
     Session(sessions::Command),
     /// What get_result would say about a token.
     Result(sessions::ResultOptions),
-    /// Bills by key and result code.
-    Bill(sessions::BillOptions),
+    /// Bills by key, result code and time.
+    Bill(billing::Options),
+    /// Notifications to customers' servers.
+    #[command(subcommand)]
+    Notify(notices::Command),
     /// Erase what is due: results, pictures and personal data of old sessions.
     Purge,
     /// Bring the database up to date.
     Migrate,
-    /// Check models and database.
+    /// The audit trail.
+    #[command(subcommand)]
+    Audit(audit::Command),
+    /// Copy database and pictures while the service runs.
+    Backup(audit::BackupOptions),
+    /// Master keys of the pictures.
+    #[command(subcommand)]
+    MasterKey(audit::MasterKey),
+    /// Check models, database, pictures and audit trail.
     Doctor(doctor::Options),
 }
 
@@ -100,17 +119,33 @@ impl From<StoreError> for Failure {
 
 impl Common {
     fn settings(&self) -> Result<Config, Failure> {
-        match &self.config {
-            Some(path) => Config::load(path).map_err(|error| match error {
-                crate::config::ConfigError::Read { .. } => Failure::environment(error),
-                crate::config::ConfigError::Parse { .. } | crate::config::ConfigError::Range { .. } => Failure::usage(error),
-            }),
-            None => Ok(Config::default()),
+        let failure = |error| match error {
+            ConfigError::Read { .. } => Failure::environment(error),
+            ConfigError::Parse { .. } | ConfigError::Range { .. } => Failure::usage(error),
+        };
+        let mut config = match &self.config {
+            Some(path) => Config::load(path).map_err(failure)?,
+            None => Config::default(),
+        };
+        if let Some(url) = &self.database {
+            config.store.url = Some(url.clone());
+            config.check().map_err(failure)?;
         }
+        Ok(config)
     }
 
     async fn store(&self) -> Result<Store, Failure> {
-        Ok(Store::open(&self.data).await?)
+        self.open(&self.settings()?).await
+    }
+
+    async fn open(&self, config: &Config) -> Result<Store, Failure> {
+        let pictures = config.store.pictures.clone().unwrap_or_else(|| self.data.join("pictures").display().to_string());
+        let keys = config.store.keys.clone().unwrap_or_else(|| self.data.join("keys"));
+        let vault = Vault::open(&pictures, &keys).map_err(StoreError::from)?;
+        Ok(match &config.store.url {
+            Some(url) => Store::connect(url, config.store.connections, vault).await?,
+            None => Store::open_with(&self.data, vault).await?,
+        })
     }
 
     /// One result: a JSON object, or the given text.
@@ -136,9 +171,13 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Authority(command) => authority::run(&common, command).await,
         Command::Session(command) => sessions::run(&common, command).await,
         Command::Result(options) => sessions::result(&common, &options).await,
-        Command::Bill(options) => sessions::bill(&common, &options).await,
+        Command::Bill(options) => billing::run(&common, &options).await,
+        Command::Notify(command) => notices::run(&common, command).await,
         Command::Purge => sessions::purge(&common).await,
         Command::Migrate => doctor::migrate(&common).await,
+        Command::Audit(command) => audit::run(&common, command).await,
+        Command::Backup(options) => audit::backup(&common, &options).await,
+        Command::MasterKey(command) => audit::master_key(&common, command).await,
         Command::Doctor(options) => doctor::run(&common, &options).await,
     };
     match outcome {

@@ -3,10 +3,14 @@
 use super::{Common, Failure, keys, now};
 use crate::{
     App, DemoMode,
-    authority::LocalRegistry,
-    clock::SystemClock,
+    authority::{AuthoritySource, HttpSource, LocalRegistry},
+    clock::{SharedClock, SystemClock},
+    config::Config,
     face_judge::FaceJudge,
-    models, router, server,
+    limits::{LimitsConfig, Pepper},
+    management, models,
+    notify::{self, Notifier},
+    router, server,
     store::{NewKey, Store},
     upkeep,
 };
@@ -26,6 +30,9 @@ pub(super) struct Options {
     /// Address; port 0 takes a free one.
     #[arg(long, default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
+    /// Address for health and metrics, on an inner network; without it there is no such port.
+    #[arg(long)]
+    management: Option<SocketAddr>,
     /// Folder of the model files.
     #[arg(long)]
     models: Option<PathBuf>,
@@ -66,10 +73,16 @@ pub(super) async fn run(common: &Common, options: Options) -> Result<(), Failure
     if let Some(folder) = options.models {
         config.models.dir = folder;
     }
+    if options.demo && common.config.is_none() {
+        // Whoever shows or measures refusals fails on purpose, again and again, as one person.
+        config.limits = LimitsConfig::off();
+    }
     let judge = models::load(&config.models.dir).map_err(Failure::environment)?;
     let demo = if options.demo { Some(Demo::prepare(common)?) } else { None };
     let data = demo.as_ref().map_or(common.data.as_path(), |demo| demo.data.as_path());
-    let store = Store::open(data).await?;
+    let store = if options.demo { Store::open(data).await? } else { common.open(&config).await? };
+    let pepper =
+        if options.demo { Pepper::new(crate::random::bytes().map_err(Failure::environment)?) } else { pepper(&config.limits, data)? };
     let key_file = if options.demo {
         let key = keys::new_key("demo", options.origins, options.native, false, None)?;
         store.add_key(&key, now()).await?;
@@ -83,7 +96,10 @@ pub(super) async fn run(common: &Common, options: Options) -> Result<(), Failure
     let address = listener.local_addr().map_err(Failure::environment)?;
     let mode = DemoMode { simulated: options.accept_simulated, actions: options.demo_actions };
     let judging = Arc::new(FaceJudge::new(judge, options.accept_simulated));
-    let app = App::new(store.clone(), Arc::new(SystemClock), config.clone(), judging, Arc::new(LocalRegistry(store.clone())), mode);
+    let clock: SharedClock = Arc::new(SystemClock);
+    let authority = authority(&config, &store, &clock)?;
+    let notifier = Notifier::system(&config.notify).map_err(Failure::environment)?;
+    let app = App::new(store.clone(), clock, config.clone(), judging, authority, mode).with_pepper(pepper);
 
     common.print(
         &json!({ "listening": format!("http://{address}"), "data": data, "key_file": key_file, "simulated": options.accept_simulated }),
@@ -94,9 +110,22 @@ pub(super) async fn run(common: &Common, options: Options) -> Result<(), Failure
     );
     // Whoever waits for the address reads a pipe.
     std::io::stdout().flush().map_err(Failure::environment)?;
-    let upkeep = tokio::spawn(upkeep::keep(app.clone()));
+    let management = match options.management {
+        None => None,
+        Some(address) => {
+            let listener = TcpListener::bind(address).await.map_err(|error| Failure::environment(format!("{address}: {error}")))?;
+            tracing::info!(address = %listener.local_addr().map_err(Failure::environment)?, "management");
+            let (router, settings) = (management::router(app.clone()), config.server.clone());
+            Some(tokio::spawn(async move { server::serve(listener, router, &settings, std::future::pending()).await }))
+        }
+    };
+    let background = [
+        tokio::spawn(upkeep::keep(app.clone())),
+        tokio::spawn(upkeep::judge(app.clone())),
+        tokio::spawn(notify::keep(app.clone(), notifier)),
+    ];
     server::serve(listener, router(app), &config.server, stop()).await;
-    upkeep.abort();
+    background.iter().chain(&management).for_each(tokio::task::JoinHandle::abort);
     store.close().await;
     if let (Some(_), Some(path)) = (&demo, &key_file) {
         // The key is worthless now; a file that is gone already is fine too.
@@ -104,6 +133,24 @@ pub(super) async fn run(common: &Common, options: Options) -> Result<(), Failure
     }
     drop(demo);
     Ok(())
+}
+
+/// The local registry, or the HTTP source that the settings name.
+fn authority(config: &Config, store: &Store, clock: &SharedClock) -> Result<Arc<dyn AuthoritySource>, Failure> {
+    Ok(match config.authority.url {
+        Some(_) => Arc::new(HttpSource::new(&config.authority, Arc::clone(clock)).map_err(Failure::environment)?),
+        None => Arc::new(LocalRegistry(store.clone())),
+    })
+}
+
+/// From the file that the settings name, or from one beside the data folder: apart from the database, so that a stolen copy of that says nothing.
+fn pepper(limits: &LimitsConfig, data: &Path) -> Result<Pepper, Failure> {
+    let path = limits.pepper_file.clone().unwrap_or_else(|| {
+        let mut name = data.as_os_str().to_owned();
+        name.push(".pepper");
+        PathBuf::from(name)
+    });
+    Pepper::load_or_make(&path).map_err(|error| Failure::environment(format!("{}: {error}", path.display())))
 }
 
 /// The demo's data folder.
@@ -135,6 +182,9 @@ impl Drop for Demo {
         if self.given {
             for name in ["faceid.db", "faceid.db-wal", "faceid.db-shm"] {
                 let _ = std::fs::remove_file(self.data.join(name));
+            }
+            for name in ["pictures", "keys"] {
+                let _ = std::fs::remove_dir_all(self.data.join(name));
             }
         } else {
             let _ = std::fs::remove_dir_all(&self.data);

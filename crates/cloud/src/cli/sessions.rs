@@ -1,9 +1,8 @@
-//! `faceid session`, `result`, `bill`, `purge`.
+//! `faceid session`, `result`, `purge`.
 
 use super::{Common, Failure, now};
 use crate::public;
 use clap::{Args, Subcommand};
-use faceid_protocol::Millis;
 use serde_json::json;
 
 #[derive(Debug, Subcommand)]
@@ -19,6 +18,11 @@ pub(super) enum Command {
         /// The token.
         biz_token: String,
     },
+    /// Erase one session now: personal data, pictures, result. Prints a signed receipt; the bill stays.
+    Erase {
+        /// The token.
+        biz_token: String,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -30,13 +34,6 @@ pub(super) struct ResultOptions {
     verbose: bool,
 }
 
-#[derive(Debug, Args)]
-pub(super) struct BillOptions {
-    /// Only from this moment on, Unix seconds.
-    #[arg(long, default_value_t = 0)]
-    since: u64,
-}
-
 pub(super) async fn run(common: &Common, command: Command) -> Result<(), Failure> {
     let store = common.store().await?;
     match command {
@@ -46,6 +43,12 @@ pub(super) async fn run(common: &Common, command: Command) -> Result<(), Failure
                     format!("{biz_token}  {app_key}  {}", state.name())
                 });
             }
+            Ok(())
+        }
+        Command::Erase { biz_token } => {
+            let receipt = store.erase(&biz_token, now()).await?.ok_or_else(|| Failure::check("no such session"))?;
+            let json = serde_json::to_value(&receipt).map_err(Failure::environment)?;
+            common.print(&json, || json.to_string());
             Ok(())
         }
         Command::Show { biz_token } => {
@@ -79,19 +82,10 @@ pub(super) async fn result(common: &Common, options: &ResultOptions) -> Result<(
     Ok(())
 }
 
-pub(super) async fn bill(common: &Common, options: &BillOptions) -> Result<(), Failure> {
-    for bill in common.store().await?.bills(Millis(options.since.saturating_mul(1000))).await? {
-        common.print(&json!({ "app_key": bill.app_key, "code": bill.code, "count": bill.count }), || {
-            format!("{}  {}  {}", bill.app_key, bill.code, bill.count)
-        });
-    }
-    Ok(())
-}
-
 pub(super) async fn purge(common: &Common) -> Result<(), Failure> {
     let purged = common.store().await?.purge(now()).await?;
-    common.print(&json!({ "sessions": purged.sessions, "nonces": purged.nonces }), || {
-        format!("erased {} sessions, {} nonces", purged.sessions, purged.nonces)
+    common.print(&json!({ "sessions": purged.sessions, "pictures": purged.pictures, "nonces": purged.nonces }), || {
+        format!("erased {} sessions, {} pictures, {} nonces", purged.sessions, purged.pictures, purged.nonces)
     });
     Ok(())
 }

@@ -6,12 +6,19 @@ use super::{
     photos,
     respond::{Api, Call, Fault},
 };
-use crate::{app::App, body, config::REQUEST_MAX, idnumber, random, store::NewToken};
+use crate::{
+    accounts::Obstacle,
+    app::App,
+    body,
+    config::REQUEST_MAX,
+    idnumber, random,
+    store::{Minting, NewToken},
+};
 use axum::{
     extract::{Request, State},
     response::Response,
 };
-use faceid_protocol::{Millis, codes::Reason};
+use faceid_protocol::Millis;
 use serde::Serialize;
 use std::time::Duration;
 
@@ -42,22 +49,17 @@ async fn run(app: &App, request: Request) -> Result<Answer, Fault> {
                 body::BodyFault::Incomplete => api.bad("body"),
             }
         })?;
-    let caller = auth::authenticate(app, api, &head, &body).await?;
-    let _place = app.enter(&caller.app_key).ok_or_else(|| api.busy())?;
+    let mut params = Params::collect(api, &head, &body).await;
+    let caller = auth::authenticate(app, api, &head, &body, params.as_mut().ok()).await?;
+    let _place = app.enter(&caller.app_key, caller.account.concurrency).ok_or_else(|| api.busy())?;
     if let Some(biz_token) = caller.earlier {
         return Ok(Answer { biz_token });
     }
     let now = app.clock.now();
-    if let Some(quota) = caller.daily_quota {
-        let used =
-            app.store.tokens_since(&caller.app_key, Millis(now.0.saturating_sub(DAY.0))).await.map_err(|error| api.internal(&error))?;
-        if used >= quota {
-            return Err(api.not_authorised(Reason::QuotaExceeded));
-        }
-    }
+    check_means(app, &caller, now).await?;
 
     // the order of the documented table
-    let mut params = Params::collect(api, &head, &body).await?;
+    let mut params = params?;
     if params.required("liveness_type")? != "meglive" {
         return Err(api.bad("liveness_type"));
     }
@@ -80,6 +82,11 @@ async fn run(app: &App, request: Request) -> Result<Answer, Fault> {
     let force_compare = params.number("force_compare", 0, 0, 1)? == 1;
     let multi_oriented = params.number("multi_oriented_detection", 1, 0, 1)? == 1;
     params.finish()?;
+    let idcard_number = idcard_number.to_ascii_uppercase();
+    let identity = app.pepper.as_ref().map(|pepper| pepper.identity(&idcard_number));
+    if app.is_locked(&caller.app_key, identity.as_ref()).await.map_err(|error| api.internal(&error))? {
+        return Err(auth::refused(api, Obstacle::Locked));
+    }
     let references = photos::check(app, given, multi_oriented).await?;
 
     let lifetime = &app.config.lifetime;
@@ -88,7 +95,7 @@ async fn run(app: &App, request: Request) -> Result<Answer, Fault> {
         app_key: caller.app_key,
         biz_no,
         idcard_name,
-        idcard_number: idcard_number.to_ascii_uppercase(),
+        idcard_number,
         liveness_timeout_s,
         action_count,
         security_level,
@@ -100,7 +107,27 @@ async fn run(app: &App, request: Request) -> Result<Answer, Fault> {
         purge: now.plus(Millis(lifetime.purge_s * 1000)),
         references,
         once: caller.once,
+        minting: Minting { address: caller.address, native_sign: caller.native_sign, identity },
     };
     let biz_token = app.store.add_token(&token).await.map_err(|error| api.internal(&error))?;
     Ok(Answer { biz_token })
+}
+
+/// Quota and money: what this call costs.
+async fn check_means(app: &App, caller: &auth::Caller, now: Millis) -> Result<(), Fault> {
+    let api = Api::GetBizToken;
+    let internal = |error| api.internal(&error);
+    if let Some(quota) = caller.daily_quota {
+        let used = app.store.tokens_since(&caller.app_key, Millis(now.0.saturating_sub(DAY.0))).await.map_err(internal)?;
+        if used >= quota {
+            return Err(auth::refused(api, Obstacle::Quota));
+        }
+    }
+    if caller.account.balance.is_some() {
+        let running = app.store.running(&caller.app_key).await.map_err(internal)?;
+        if !caller.account.can_pay(running) {
+            return Err(auth::refused(api, Obstacle::Balance));
+        }
+    }
+    Ok(())
 }

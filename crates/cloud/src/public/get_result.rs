@@ -67,9 +67,10 @@ async fn run(app: &App, request: Request) -> Result<ResultBody, Fault> {
                 body::BodyFault::Incomplete => api.bad("body"),
             }
         })?;
-    let caller = auth::authenticate(app, api, &head, &body).await?;
-    let _place = app.enter(&caller.app_key).ok_or_else(|| api.busy())?;
-    let mut params = Params::collect(api, &head, &body).await?;
+    let mut params = Params::collect(api, &head, &body).await;
+    let caller = auth::authenticate(app, api, &head, &body, params.as_mut().ok()).await?;
+    let _place = app.enter(&caller.app_key, caller.account.concurrency).ok_or_else(|| api.busy())?;
+    let mut params = params?;
     let biz_token = params.required("biz_token")?;
     let verbose = params.number("verbose", 0, 0, 1)? == 1;
     params.finish()?;
@@ -108,7 +109,7 @@ pub async fn result_body(
         };
         answer.verification = json(verdict.verification, "verification")?;
         answer.cues = json(verdict.cues, "cues")?;
-        answer.images = verdict.image_best.map(|jpeg| Images { image_best: STANDARD.encode(jpeg) });
+        answer.images = store.best_picture(biz_token).await?.map(|jpeg| Images { image_best: STANDARD.encode(jpeg) });
     }
     Ok(Some(answer))
 }

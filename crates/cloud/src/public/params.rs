@@ -62,6 +62,8 @@ impl Params {
     pub(super) fn text(&mut self, key: &str) -> Result<Option<String>, Fault> {
         match self.take(key)? {
             None => Ok(None),
+            // PostgreSQL keeps no NUL in a text, and no name, number or serial number has one.
+            Some(Value::Text(bytes)) if bytes.contains(&0) => Err(self.api.bad(key)),
             Some(Value::Text(bytes)) => String::from_utf8(bytes).map(Some).map_err(|_| self.api.bad(key)),
             Some(Value::File(_)) => Err(self.api.bad(key)),
         }

@@ -29,6 +29,8 @@ pub(super) async fn check(app: &App, given: [Option<Value>; 2], multi_oriented: 
     if photos.is_empty() {
         return Ok(Vec::new());
     }
+    // Better a refusal at once than a call that waits for minutes.
+    let _place = app.enter_judge().ok_or_else(|| api.busy())?;
     let (faults, photos) = app
         .with_judge(move |judge| {
             let faults: Vec<_> = photos.iter().map(|(param, bytes)| (*param, judge.check_photo(bytes, multi_oriented).err())).collect();

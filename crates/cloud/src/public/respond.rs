@@ -1,6 +1,6 @@
 //! Answers of the public API: `request_id` and `time_used` always, errors from the table of the call.
 
-use crate::{app::App, random, sign};
+use crate::{accounts::ApiName, app::App, metrics::Metrics, random, sign};
 use axum::{body::Body, response::Response};
 use faceid_protocol::codes::{Coded, Reason, http_get_biz_token, http_get_result};
 use http::{HeaderValue, StatusCode, header};
@@ -15,6 +15,13 @@ pub(super) enum Api {
 }
 
 impl Api {
+    pub(super) fn name(self) -> ApiName {
+        match self {
+            Self::GetBizToken => ApiName::GetBizToken,
+            Self::GetResult => ApiName::GetResult,
+        }
+    }
+
     pub(super) fn missing(self, key: &str) -> Fault {
         Fault::from(match self {
             Self::GetBizToken => http_get_biz_token::MISSING_ARGUMENTS.about(key),
@@ -36,6 +43,11 @@ impl Api {
         };
         let gateway_code = (fault == sign::Fault::AppCode).then_some("A400AC");
         Fault { gateway_message: Some(fault.to_string()), gateway_code, ..Fault::from(row.coded()) }
+    }
+
+    /// A native sign at fault: the call's own row, the documented message in the gateway's header.
+    pub(super) fn native(self, fault: sign::NativeFault) -> Fault {
+        Fault { gateway_message: Some(fault.to_string()), ..self.signature(sign::Fault::Signature) }
     }
 
     pub(super) fn not_authorised(self, reason: Reason) -> Fault {
@@ -90,6 +102,7 @@ impl From<Coded> for Fault {
 /// One request being answered.
 #[derive(Debug)]
 pub(super) struct Call {
+    metrics: Metrics,
     route: &'static str,
     request_id: String,
     started: Instant,
@@ -113,7 +126,7 @@ impl Call {
         // Without random bytes nothing else works either; the answer then still says so in the usual form.
         let request_id = random::stamped_id(app.clock.now())
             .unwrap_or_else(|_| format!("{},00000000-0000-0000-0000-000000000000", app.clock.now().0 / 1000));
-        Self { route, request_id, started: Instant::now() }
+        Self { metrics: app.metrics.clone(), route, request_id, started: Instant::now() }
     }
 
     pub(super) fn finish<T: Serialize>(&self, answer: Result<T, Fault>) -> Response {
@@ -168,6 +181,7 @@ impl Call {
     }
 
     fn log(&self, status: StatusCode) {
+        self.metrics.call(self.route, status.as_u16(), self.started.elapsed());
         let ms = self.started.elapsed().as_millis();
         tracing::info!(request_id = %self.request_id, route = self.route, status = status.as_u16(), ms = %ms, "call");
     }

@@ -147,6 +147,15 @@ impl Call {
         self.refuse(rows::BAD_ARGUMENTS.about(key))
     }
 
+    /// A call that the session's state has no place for.
+    pub(super) fn out_of_place(&self) -> Refused {
+        self.refuse(match self.session.state {
+            State::Created | State::Inited => rows::LIVING_NOT_START.coded(),
+            State::Verifying => rows::LIVING_IN_PROGRESS.coded(),
+            State::Capturing | State::Final | State::Expired | State::Aborted => rows::AUTHENTICATION_FAIL.coded(),
+        })
+    }
+
     /// Ends the session with a row of table `result` and answers with its SDK twin.
     pub(super) async fn end(&self, app: &App, to: State, row: FixedRow) -> Refused {
         match end(app, &self.session, to, row, false).await {
@@ -166,9 +175,12 @@ impl Call {
                 Ok(_) => Err(self.refuse(rows::AUTHENTICATION_FAIL.coded())),
                 Err(error) => Err(Refused::internal(&error)),
             },
-            other @ (StoreError::Database(_) | StoreError::Migrate(_) | StoreError::Damaged(_) | StoreError::Folder(_)) => {
-                Err(Refused::internal(&other))
-            }
+            other @ (StoreError::Database(_)
+            | StoreError::Migrate(_)
+            | StoreError::Damaged(_)
+            | StoreError::Folder(_)
+            | StoreError::Vault(_)
+            | StoreError::Unsupported(_)) => Err(Refused::internal(&other)),
         }
     }
 }

@@ -16,7 +16,7 @@ use axum::{
     response::Response,
 };
 use faceid_protocol::{
-    codes::{self, FixedRow, result as results, sdk as rows},
+    codes::{self, FixedRow, result as results},
     wire::CancelRequest,
 };
 use http::StatusCode;
@@ -33,7 +33,7 @@ pub(super) async fn handle(State(app): State<App>, request: Request) -> Result<R
         Admitted::Judging(_) => return Err(Refused::authentication()),
     };
     if !matches!(call.session.state, Phase::Inited | Phase::Capturing) {
-        return Err(call.refuse(rows::AUTHENTICATION_FAIL.coded()));
+        return Err(call.out_of_place());
     }
     let Some(row) = row else { return Err(call.bad("ended")) };
     let reply = b"{}";

@@ -17,7 +17,7 @@ use axum::{
 };
 use faceid_protocol::{
     Action, Millis,
-    codes::{result as results, sdk as rows},
+    codes::result as results,
     wire::{Challenge, ChallengeReply, ChallengeRequest, Commit},
 };
 use http::StatusCode;
@@ -38,7 +38,7 @@ async fn run(app: &App, call: &Call, body: &[u8]) -> Result<Response, Refused> {
     let session = &call.session;
     let now = app.clock.now();
     if !matches!(session.state, Phase::Inited | Phase::Capturing) {
-        return Err(call.refuse(rows::AUTHENTICATION_FAIL.coded()));
+        return Err(call.out_of_place());
     }
     let asked: ChallengeRequest = serde_json::from_slice(body).map_err(|_| call.bad("body"))?;
     if asked.step != session.step || asked.step > session.action_count {

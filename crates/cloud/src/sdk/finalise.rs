@@ -23,6 +23,7 @@ use faceid_protocol::{
 };
 use http::StatusCode;
 use std::time::Duration;
+use tokio::sync::OwnedSemaphorePermit;
 
 /// When to ask again while another worker judges.
 const RETRY_MS: u64 = 500;
@@ -41,7 +42,7 @@ pub(super) async fn handle(State(app): State<App>, request: Request) -> Result<R
 async fn begin(app: &App, call: &Call, body: &[u8]) -> Result<Response, Refused> {
     let session = &call.session;
     if session.state != Phase::Capturing || session.step != session.action_count + 1 {
-        return Err(call.refuse(rows::AUTHENTICATION_FAIL.coded()));
+        return Err(call.out_of_place());
     }
     let asked: FinaliseRequest = serde_json::from_slice(body).map_err(|_| call.bad("body"))?;
     if asked.transcript != hex::encode(call.seal.prev) {
@@ -58,27 +59,50 @@ async fn begin(app: &App, call: &Call, body: &[u8]) -> Result<Response, Refused>
     if missing > 0 {
         return Err(call.end(app, Phase::Aborted, results::VERIFICATION_FAILURE).await);
     }
-    let lease = verdict::new_lease(app).map_err(|e| Refused::internal(&e))?;
-    match app.store.begin_verifying(&session.biz_token, call.seal.seq, &call.mark, body, &lease).await {
-        Ok(()) => judge(app, call, lease).await,
-        // A twin of this request took the lease: ask again.
+    let token = &session.biz_token;
+    let begun = if let Some(place) = app.enter_verdict() {
+        let lease = verdict::new_lease(app).map_err(|e| Refused::internal(&e))?;
+        match app.store.begin_verifying(token, call.seal.seq, &call.mark, body, &lease).await {
+            Ok(()) => return judge(app, call, lease, place).await,
+            Err(error) => Err(error),
+        }
+    } else {
+        // Every judge of this node is busy: whoever is free first, here or elsewhere, takes it from the queue.
+        let now = app.clock.now();
+        if app.store.queued(now).await.map_err(|e| Refused::internal(&e))? >= app.config.sdk.queue {
+            return Err(call.refuse(rows::CONCURRENCY_LIMIT_EXCEEDED.coded()));
+        }
+        app.store.enqueue(token, call.seal.seq, &call.mark, body, now).await
+    };
+    match begun {
+        Ok(()) => {
+            app.queued.notify_one();
+            verifying(call)
+        }
+        // A twin of this request was faster: ask again.
         Err(StoreError::Conflict) => verifying(call),
         Err(error) => Err(Refused::internal(&error)),
     }
 }
 
 async fn take_over(app: &App, call: &Call) -> Result<Response, Refused> {
+    let Some(place) = app.enter_verdict() else { return verifying(call) };
     let lease = verdict::new_lease(app).map_err(|e| Refused::internal(&e))?;
     if app.store.take_over(&call.session.biz_token, &lease, app.clock.now()).await.map_err(|e| Refused::internal(&e))? {
-        judge(app, call, lease).await
+        judge(app, call, lease, place).await
     } else {
         verifying(call)
     }
 }
 
 /// Judges in a task of its own, so that a caller who hangs up does not stop it, and waits a while for the verdict.
-async fn judge(app: &App, call: &Call, lease: Lease) -> Result<Response, Refused> {
-    let work = tokio::spawn(verdict::run(app.clone(), call.session.biz_token.clone(), lease));
+async fn judge(app: &App, call: &Call, lease: Lease, place: OwnedSemaphorePermit) -> Result<Response, Refused> {
+    let (app_of_work, token) = (app.clone(), call.session.biz_token.clone());
+    let work = tokio::spawn(async move {
+        let outcome = verdict::run(app_of_work, token, lease).await;
+        drop(place);
+        outcome
+    });
     match tokio::time::timeout(Duration::from_secs(app.config.sdk.finalise_wait_s), work).await {
         Err(_) => verifying(call),
         Ok(Ok(Ok(reply))) => Ok(call.answer(StatusCode::OK, reply)),

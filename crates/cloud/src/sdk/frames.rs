@@ -33,7 +33,7 @@ pub(super) async fn handle(State(app): State<App>, Path(name): Path<String>, req
 
 async fn run(app: &App, call: &Call, name: &str, headers: &HeaderMap, body: Body) -> Result<Response, Refused> {
     if call.session.state != Phase::Capturing {
-        return Err(call.refuse(rows::AUTHENTICATION_FAIL.coded()));
+        return Err(call.out_of_place());
     }
     let (committed, stored) = app.store.frame_standing(&call.session.biz_token, name).await.map_err(|e| Refused::internal(&e))?;
     if !committed {

@@ -1,16 +1,18 @@
 //! `POST init`: one winner per token.
 
 use super::{
+    admission,
     call::JSON_MAX,
     keys::{self, Handshake, KeyFault, Seal},
     refuse::Refused,
 };
 use crate::{
+    accounts::{Account, SdkVersion},
     app::App,
     body,
     config::{PHOTO_MAX, REQUEST_MAX},
     random,
-    store::{InitFields, KeyRow},
+    store::InitFields,
 };
 use axum::{
     body::Body,
@@ -23,25 +25,30 @@ use faceid_protocol::{
     framing::{HEADER_MAC, VERSION},
     wire::{InitReply, InitRequest, SessionConfig},
 };
-use http::{HeaderValue, header, request::Parts};
+use http::{HeaderValue, header};
+use serde_json::Value;
 use std::time::Duration;
 
 pub(super) async fn handle(State(app): State<App>, request: Request) -> Result<Response, Refused> {
     let (head, body) = request.into_parts();
     let body =
         body::read(&head.headers, body, JSON_MAX, Duration::from_secs(app.config.server.body_timeout_s)).await.map_err(body_refusal)?;
-    let asked: InitRequest = serde_json::from_slice(&body).map_err(|_| Refused::plain(rows::BAD_ARGUMENTS.about("body")))?;
-    let client = check_form(&app, &asked)?;
+    let asked = parse(&body)?;
+    let client = check_form(&asked)?;
     let denied = || Refused::plain(rows::BIZ_TOKEN_DENIED.coded());
     let now = app.clock.now();
-    let (app_key, timeout_s, action_count) =
-        app.store.startable(&asked.biz_token, now).await.map_err(|e| Refused::internal(&e))?.ok_or_else(denied)?;
+    let request = keys::digest(&body);
+    let Some((app_key, timeout_s, action_count)) = app.store.startable(&asked.biz_token, now).await.map_err(|e| Refused::internal(&e))?
+    else {
+        return Err(admission::not_startable(&app, &asked.biz_token, &request).await);
+    };
     let key = app.store.key(&app_key).await.map_err(|e| Refused::internal(&e))?.filter(|key| key.revoked.is_none()).ok_or_else(denied)?;
-    let origin = check_origin(&app, &key, &head).await?;
+    let account = app.store.account(&app_key).await.map_err(|e| Refused::internal(&e))?;
+    let origin = admission::admit(&app, &key, &account, &asked, &head.headers).await?;
 
     let internal = |error: KeyFault| Refused::internal(&error);
     let handshake = Handshake::generate().map_err(internal)?;
-    let reply = reply(&app, &handshake, timeout_s, action_count, now)?;
+    let reply = reply(&app, &account, &handshake, timeout_s, action_count, now)?;
     // A struct of texts and numbers always serialises.
     let bytes = serde_json::to_vec(&reply).map_err(|e| Refused::internal(&e))?;
     let keys = handshake.keys(&client, &body, &bytes).map_err(internal)?;
@@ -61,15 +68,30 @@ pub(super) async fn handle(State(app): State<App>, request: Request) -> Result<R
     if !app.store.init(&asked.biz_token, &fields, now).await.map_err(|e| Refused::internal(&e))? {
         return Err(denied());
     }
+    app.store.note_start(&asked.biz_token, &request).await.map_err(|e| Refused::internal(&e))?;
     let mut response = Response::new(Body::from(bytes));
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response.headers_mut().insert(HEADER_MAC, HeaderValue::from_str(&mac).map_err(|e| Refused::internal(&e))?);
     Ok(response)
 }
 
+/// Parameters without which nothing can be said, in the order in which they are missed.
+const REQUIRED: [&str; 5] = ["v", "biz_token", "sdk", "client_pub", "client_nonce"];
+
+fn parse(body: &[u8]) -> Result<InitRequest, Refused> {
+    let bad = || Refused::plain(rows::BAD_ARGUMENTS.about("body"));
+    let value: Value = serde_json::from_slice(body).map_err(|_| bad())?;
+    let given = value.as_object().ok_or_else(bad)?;
+    let empty = |value: &Value| value.is_null() || value.as_str().is_some_and(str::is_empty);
+    if let Some(key) = REQUIRED.into_iter().find(|key| given.get(*key).is_none_or(empty)) {
+        return Err(Refused::plain(rows::MISSING_ARGUMENTS.about(key)));
+    }
+    serde_json::from_value(value).map_err(|_| bad())
+}
+
 /// Everything that can be refused without touching the token.
-fn check_form(app: &App, asked: &InitRequest) -> Result<p256::PublicKey, Refused> {
-    if asked.v != VERSION || version(&asked.sdk.version).is_none_or(|v| v < app.config.sdk.min_version) {
+fn check_form(asked: &InitRequest) -> Result<p256::PublicKey, Refused> {
+    if asked.v != VERSION || asked.sdk.version.parse::<SdkVersion>().is_err() {
         return Err(Refused::plain(rows::SDK_TOO_OLD.coded()));
     }
     if excluded(asked).len() == Action::ALL.len() {
@@ -85,25 +107,14 @@ fn excluded(asked: &InitRequest) -> Vec<Action> {
     Action::ALL.into_iter().filter(|action| asked.excluded_actions.contains(action)).collect()
 }
 
-/// `1.2.3`, whatever follows a `-` or `+`.
-fn version(text: &str) -> Option<[u32; 3]> {
-    let core = text.split(['-', '+']).next()?;
-    let parts: Vec<u32> = core.split('.').map(str::parse).collect::<Result<_, _>>().ok()?;
-    parts.try_into().ok()
-}
-
-/// The page's origin must be in the key's list, exactly; none is for native clients.
-async fn check_origin(app: &App, key: &KeyRow, head: &Parts) -> Result<Option<String>, Refused> {
-    let denied = || Refused::plain(rows::BIZ_TOKEN_DENIED.coded());
-    let Some(origin) = head.headers.get(header::ORIGIN) else {
-        return if key.native { Ok(None) } else { Err(denied()) };
-    };
-    let origin = origin.to_str().map_err(|_| denied())?;
-    let listed = app.store.origins(&key.app_key).await.map_err(|e| Refused::internal(&e))?;
-    if origin == "null" && key.native || listed.iter().any(|known| known == origin) { Ok(Some(origin.to_owned())) } else { Err(denied()) }
-}
-
-fn reply(app: &App, handshake: &Handshake, timeout_s: u32, action_count: u32, now: Millis) -> Result<InitReply, Refused> {
+fn reply(
+    app: &App,
+    account: &Account,
+    handshake: &Handshake,
+    timeout_s: u32,
+    action_count: u32,
+    now: Millis,
+) -> Result<InitReply, Refused> {
     let settings = &app.config.sdk;
     let random = |e: random::RandomError| Refused::internal(&e);
     let whole_s = settings.setup_grace_s + u64::from(timeout_s) + settings.upload_grace_s;
@@ -121,7 +132,7 @@ fn reply(app: &App, handshake: &Handshake, timeout_s: u32, action_count: u32, no
             frame_max_bytes: PHOTO_MAX as u32,
             total_max_bytes: REQUEST_MAX as u32,
             wrong_action: settings.wrong_action.into(),
-            return_prefixes: settings.return_prefixes.clone(),
+            return_prefixes: if account.return_prefixes.is_empty() { &settings.return_prefixes } else { &account.return_prefixes }.clone(),
         },
         expires_at: now.plus(Millis(whole_s * 1000)),
         server_time: now,
@@ -133,18 +144,4 @@ pub(super) fn body_refusal(fault: body::BodyFault) -> Refused {
         body::BodyFault::TooLarge => rows::REQUEST_ENTITY_TOO_LARGE.coded(),
         body::BodyFault::Incomplete => rows::BAD_ARGUMENTS.about("body"),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn versions_compare_by_number() {
-        assert_eq!(version("1.10.2-beta.3"), Some([1, 10, 2]), "pre-release");
-        assert!(version("0.10.0") > version("0.9.9"), "numbers, not text");
-        for bad in ["", "1.2", "1.2.3.4", "a.b.c", "-1.0.0"] {
-            assert_eq!(version(bad), None, "{bad}");
-        }
-    }
 }

@@ -1,5 +1,6 @@
 //! The private protocol between page and cloud (docs/protocol.md).
 
+mod admission;
 mod call;
 mod cancel;
 mod challenge;
@@ -50,6 +51,7 @@ async fn gate(State(app): State<App>, request: Request, next: Next) -> Response 
     };
     cors::allow(&mut response, origin.as_ref());
     response.headers_mut().insert(http::header::CACHE_CONTROL, http::HeaderValue::from_static("no-store"));
+    app.metrics.call(route, response.status().as_u16(), started.elapsed());
     tracing::info!(route, status = response.status().as_u16(), ms = %started.elapsed().as_millis(), "sdk call");
     response
 }

@@ -71,6 +71,19 @@ impl<'a> Material<'a> {
 
     /// Feeds the string-to-sign to `sink` piece by piece: the body may be megabytes and is not copied a second time.
     pub(super) fn write(&self, candidate: Candidate, sink: &mut dyn FnMut(&[u8])) -> Option<()> {
+        self.write_head(candidate, sink)?;
+        self.write_parameters(candidate, &|value| value, sink);
+        Some(())
+    }
+
+    /// The same under the documented rules, with three asterisks for every parameter's value.
+    pub(super) fn write_masked(&self, sink: &mut dyn FnMut(&[u8])) -> Option<()> {
+        self.write_head(Candidate::C0, sink)?;
+        self.write_parameters(Candidate::C0, &|value| if value.is_empty() { value } else { b"***" }, sink);
+        Some(())
+    }
+
+    fn write_head(&self, candidate: Candidate, sink: &mut dyn FnMut(&[u8])) -> Option<()> {
         sink(self.request.method.as_bytes());
         sink(b"\n");
         for name in ["accept", "content-md5", "content-type", "date"] {
@@ -90,12 +103,16 @@ impl<'a> Material<'a> {
         }
         sink(self.request.base_path.as_bytes());
         sink(self.request.path.as_bytes());
+        Some(())
+    }
+
+    fn write_parameters(&self, candidate: Candidate, show: &dyn for<'v> Fn(&'v [u8]) -> &'v [u8], sink: &mut dyn FnMut(&[u8])) {
         if candidate == Candidate::C4 {
             if let Some(query) = self.request.query {
                 sink(b"?");
                 sink(query.as_bytes());
             }
-            return Some(());
+            return;
         }
         let mut merged: BTreeMap<&[u8], Vec<&[u8]>> = BTreeMap::new();
         for (key, value) in &self.pairs {
@@ -113,10 +130,9 @@ impl<'a> Material<'a> {
             };
             if !value.is_empty() {
                 sink(b"=");
-                sink(value);
+                sink(show(value));
             }
         }
-        Some(())
     }
 }
 

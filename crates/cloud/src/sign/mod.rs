@@ -1,13 +1,16 @@
-//! Gateway request signature (Alibaba Cloud API gateway, `X-Ca-*` headers): HMAC-SHA256 over a canonical text.
+//! Request authentication: the gateway signature (Alibaba Cloud API gateway, `X-Ca-*` headers, HMAC over a canonical text) and
+//! the native `sign` parameter.
 //!
 //! Pure: the secret, the time and the policy are arguments. Header values and parameters are bytes throughout, because some
 //! clients send UTF-8 header bytes and a lossy conversion would let two different requests share one MAC.
 
 mod canonical;
+mod native;
 mod verify;
 
 pub use canonical::Candidate;
-pub use verify::{Fault, Nonce, Policy, SignedRequest, Verified, WINDOW, app_key, is_form, verify};
+pub use native::{NativeFault, NativeSign, SIGN_VERSION};
+pub use verify::{Fault, Nonce, Policy, SignedRequest, Verified, WINDOW, app_key, echo, is_form, verify};
 
 /// Parameters in the order in which they arrived: decoded key, decoded value.
 pub type Pairs = Vec<(Vec<u8>, Vec<u8>)>;

@@ -6,6 +6,7 @@ use faceid_protocol::Millis;
 use hmac::{Hmac, KeyInit, Mac};
 use http::HeaderMap;
 use md5::Md5;
+use sha1::Sha1;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use thiserror::Error;
@@ -48,6 +49,37 @@ pub struct Policy {
     pub raw_query: bool,
     /// Try [`Candidate::C5`].
     pub joined_repeats: bool,
+    /// Accept `X-Ca-Signature-Method: HmacSHA1`.
+    pub sha1: bool,
+}
+
+/// The MAC as the caller states it.
+enum Claimed {
+    Sha256([u8; 32]),
+    Sha1([u8; 20]),
+}
+
+impl Claimed {
+    fn read(request: &SignedRequest<'_>, policy: Policy) -> Result<Self, Fault> {
+        let text = request.single_header("x-ca-signature").ok_or(Fault::Signature)?;
+        if text.is_empty() {
+            return Err(Fault::Empty);
+        }
+        let bytes = STANDARD.decode(text).map_err(|_| Fault::Signature)?;
+        let claimed = match request.single_header("x-ca-signature-method").ok_or(Fault::Signature)? {
+            b"" | b"HmacSHA256" => bytes.try_into().map(Self::Sha256),
+            b"HmacSHA1" if policy.sha1 => bytes.try_into().map(Self::Sha1),
+            _ => return Err(Fault::Signature),
+        };
+        claimed.map_err(|_| Fault::Signature)
+    }
+
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Sha256(mac) => mac,
+            Self::Sha1(mac) => mac,
+        }
+    }
 }
 
 /// A verified request.
@@ -123,17 +155,8 @@ pub fn is_form(headers: &HeaderMap) -> bool {
 /// # Errors
 /// [`Fault`]; which of several faults is reported does not depend on the secret.
 pub fn verify(request: &SignedRequest<'_>, secret: &[u8], policy: Policy, now: Millis) -> Result<Verified, Fault> {
-    let claimed = request.single_header("x-ca-signature").ok_or(Fault::Signature)?;
-    if claimed.is_empty() {
-        return Err(Fault::Empty);
-    }
-    let claimed: [u8; 32] = STANDARD.decode(claimed).ok().and_then(|mac| mac.try_into().ok()).ok_or(Fault::Signature)?;
-    let method = request.single_header("x-ca-signature-method").ok_or(Fault::Signature)?;
-    if !method.is_empty() && method != b"HmacSHA256" {
-        return Err(Fault::Signature);
-    }
-    let list = request.single_header("x-ca-signature-headers").ok_or(Fault::Signature)?;
-    let names: Vec<&[u8]> = list.split(|&b| b == b',').map(<[u8]>::trim_ascii).filter(|name| !name.is_empty()).collect();
+    let claimed = Claimed::read(request, policy)?;
+    let names = listed_names(request).ok_or(Fault::Signature)?;
     let signed = |header: &str| names.iter().any(|name| name.eq_ignore_ascii_case(header.as_bytes()));
     let timestamp = check_time(request, signed("x-ca-timestamp") || policy.unsigned_timestamp, now)?;
     check_body(request)?;
@@ -148,7 +171,7 @@ pub fn verify(request: &SignedRequest<'_>, secret: &[u8], policy: Policy, now: M
     let nonce = request.single_header("x-ca-nonce").filter(|nonce| signed("x-ca-nonce") && !nonce.is_empty());
     let digest = match nonce {
         Some(nonce) => Sha256::new().chain_update(b"nonce").chain_update(nonce).finalize(),
-        None => Sha256::new().chain_update(b"mac").chain_update(claimed).finalize(),
+        None => Sha256::new().chain_update(b"mac").chain_update(claimed.bytes()).finalize(),
     };
     Ok(Verified { candidate, nonce: Nonce { digest: digest.into(), from_client: nonce.is_some() }, remember_until: timestamp.plus(WINDOW) })
 }
@@ -195,11 +218,46 @@ fn candidates(material: &Material<'_>, policy: Policy) -> Vec<Candidate> {
     out
 }
 
-fn matches(material: &Material<'_>, candidate: Candidate, secret: &[u8], claimed: &[u8; 32]) -> bool {
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret) else { return false };
+fn matches(material: &Material<'_>, candidate: Candidate, secret: &[u8], claimed: &Claimed) -> bool {
+    match claimed {
+        Claimed::Sha256(mac) => is_mac::<Hmac<Sha256>>(material, candidate, secret, mac),
+        Claimed::Sha1(mac) => is_mac::<Hmac<Sha1>>(material, candidate, secret, mac),
+    }
+}
+
+fn is_mac<M: Mac + KeyInit>(material: &Material<'_>, candidate: Candidate, secret: &[u8], claimed: &[u8]) -> bool {
+    let Ok(mut mac) = <M as KeyInit>::new_from_slice(secret) else { return false };
     if material.write(candidate, &mut |piece| mac.update(piece)).is_none() {
         return false;
     }
     // constant time
     mac.verify_slice(claimed).is_ok()
+}
+
+/// Names in `X-Ca-Signature-Headers`, as written; `None` when the header occurs twice.
+fn listed_names<'a>(request: &SignedRequest<'a>) -> Option<Vec<&'a [u8]>> {
+    let list = request.single_header("x-ca-signature-headers")?;
+    Some(list.split(|&b| b == b',').map(<[u8]>::trim_ascii).filter(|name| !name.is_empty()).collect())
+}
+
+/// Longest echo, bytes.
+const ECHO_MAX: usize = 1024;
+
+/// The server's string-to-sign for whoever debugs a client, as the gateway shows it: newlines are `#`, values of parameters are
+/// masked (they hold names, numbers and pictures), everything that is not printable ASCII is `?`, at most 1 KiB.
+/// `None` when the request has no canonical text.
+#[must_use]
+pub fn echo(request: &SignedRequest<'_>) -> Option<String> {
+    let mut text = Vec::new();
+    Material::new(request, &listed_names(request)?)?.write_masked(&mut |piece| text.extend_from_slice(piece))?;
+    let shown: String = text
+        .iter()
+        .take(ECHO_MAX)
+        .map(|&b| match b {
+            b'\n' => '#',
+            b' '..=b'~' => char::from(b),
+            _ => '?',
+        })
+        .collect();
+    Some(format!("Invalid Signature, Server StringToSign:`{shown}`"))
 }

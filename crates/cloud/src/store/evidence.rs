@@ -1,6 +1,7 @@
 //! Challenges, commitments, uploaded frames, and the whole of it for the judge.
 
-use super::{Advance, Store, StoreError, exactly_one, from_db, to_db};
+use super::{Advance, Store, StoreError, from_db, pictures::insert_blob, small, sql};
+use crate::{failpoints::point, vault::BlobRow};
 use faceid_protocol::{Action, Millis};
 
 /// A drawn challenge.
@@ -126,44 +127,49 @@ impl Store {
     /// # Errors
     /// [`StoreError::Conflict`] when another call was faster.
     pub async fn commit_step(&self, advance: &Advance, commit: &NewCommit, next: Option<&NewChallenge>) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
+        point("commit.begin");
+        let mut tx = self.db.begin().await?;
         advance.apply(&mut tx).await?;
-        let done = sqlx::query("UPDATE session SET step = ?, deadline_ms = ? WHERE biz_token = ? AND step = ?")
+        point("commit.advanced");
+        sql("UPDATE session SET step = $1, deadline_ms = $2 WHERE biz_token = $3 AND step = $4")
             .bind(commit.step + 1)
-            .bind(to_db(commit.deadline))
+            .bind(commit.deadline)
             .bind(&advance.biz_token)
             .bind(commit.step)
-            .execute(&mut *tx)
+            .execute_once(&mut tx)
             .await?;
-        exactly_one(&done)?;
-        sqlx::query("INSERT INTO step_commit (biz_token, step, arrived_ms) VALUES (?, ?, ?)")
+        sql("INSERT INTO step_commit (biz_token, step, arrived_ms) VALUES ($1, $2, $3)")
             .bind(&advance.biz_token)
             .bind(commit.step)
-            .bind(to_db(commit.arrived))
-            .execute(&mut *tx)
+            .bind(commit.arrived)
+            .execute(&mut tx)
             .await?;
+        point("commit.step");
         for (position, (sha256, t)) in (0_i64..).zip(&commit.frames) {
-            sqlx::query("INSERT INTO committed_frame (biz_token, step, position, sha256, t_ms) VALUES (?, ?, ?, ?, ?)")
+            sql("INSERT INTO committed_frame (biz_token, step, position, sha256, t_ms) VALUES ($1, $2, $3, $4, $5)")
                 .bind(&advance.biz_token)
                 .bind(commit.step)
                 .bind(position)
                 .bind(sha256)
-                .bind(to_db(*t))
-                .execute(&mut *tx)
+                .bind(*t)
+                .execute(&mut tx)
                 .await?;
         }
+        point("commit.frames");
         if let Some(next) = next {
-            sqlx::query("INSERT INTO challenge (biz_token, step, challenge_id, action, issued_ms, deadline_ms) VALUES (?, ?, ?, ?, ?, ?)")
+            sql("INSERT INTO challenge (biz_token, step, challenge_id, action, issued_ms, deadline_ms) VALUES ($1, $2, $3, $4, $5, $6)")
                 .bind(&advance.biz_token)
                 .bind(next.step)
                 .bind(&next.challenge_id)
                 .bind(next.action.name())
-                .bind(to_db(next.issued))
-                .bind(to_db(next.deadline))
-                .execute(&mut *tx)
+                .bind(next.issued)
+                .bind(next.deadline)
+                .execute(&mut tx)
                 .await?;
         }
+        point("commit.challenge");
         tx.commit().await?;
+        point("commit.committed");
         Ok(())
     }
 
@@ -176,15 +182,15 @@ impl Store {
     }
 
     async fn challenges(&self, biz_token: &str) -> Result<Vec<ChallengeRow>, StoreError> {
-        let raw: Vec<(u32, String, i64, i64)> =
-            sqlx::query_as("SELECT step, action, issued_ms, deadline_ms FROM challenge WHERE biz_token = ? ORDER BY step")
+        let raw: Vec<(i64, String, i64, i64)> =
+            sql("SELECT step, action, issued_ms, deadline_ms FROM challenge WHERE biz_token = $1 ORDER BY step")
                 .bind(biz_token)
-                .fetch_all(&self.readers)
+                .all(&self.db)
                 .await?;
         raw.into_iter()
             .map(|(step, action, issued, deadline)| {
                 Ok(ChallengeRow {
-                    step,
+                    step: small(step, "step")?,
                     action: action.parse().map_err(|_| StoreError::Damaged("action"))?,
                     issued: from_db(issued, "issued_ms")?,
                     deadline: from_db(deadline, "deadline_ms")?,
@@ -198,12 +204,12 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn frame_standing(&self, biz_token: &str, sha256: &str) -> Result<(bool, u64), StoreError> {
-        let (committed, stored): (bool, i64) = sqlx::query_as(
-            "SELECT EXISTS (SELECT 1 FROM committed_frame WHERE biz_token = ?1 AND sha256 = ?2), (SELECT COALESCE(SUM(length(bytes)), 0) FROM frame WHERE biz_token = ?1)",
+        let (committed, stored): (bool, i64) = sql(
+            "SELECT EXISTS (SELECT 1 FROM committed_frame WHERE biz_token = $1 AND sha256 = $2), (SELECT CAST(COALESCE(SUM(b.size), 0) AS BIGINT) FROM frame f JOIN blob b ON b.id = f.blob WHERE f.biz_token = $1)",
         )
         .bind(biz_token)
         .bind(sha256)
-        .fetch_one(&self.readers)
+        .one(&self.db)
         .await?;
         Ok((committed, u64::try_from(stored).map_err(|_| StoreError::Damaged("frame"))?))
     }
@@ -213,15 +219,30 @@ impl Store {
     /// # Errors
     /// [`StoreError::Conflict`] when another call was faster.
     pub async fn put_frame(&self, advance: &Advance, sha256: &str, bytes: &[u8]) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
+        point("frame.begin");
+        let blob = self.vault.put(&advance.biz_token, bytes).await?;
+        point("frame.stored");
+        let outcome = self.put_frame_row(advance, sha256, &blob).await;
+        if outcome.is_err() {
+            self.abandon(vec![blob.id]).await;
+        }
+        outcome
+    }
+
+    async fn put_frame_row(&self, advance: &Advance, sha256: &str, blob: &BlobRow) -> Result<(), StoreError> {
+        let mut tx = self.db.begin().await?;
         advance.apply(&mut tx).await?;
-        sqlx::query("INSERT OR IGNORE INTO frame (biz_token, sha256, bytes) VALUES (?, ?, ?)")
+        point("frame.advanced");
+        insert_blob(&mut tx, &advance.biz_token, blob).await?;
+        sql("INSERT INTO frame (biz_token, sha256, blob) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
             .bind(&advance.biz_token)
             .bind(sha256)
-            .bind(bytes)
-            .execute(&mut *tx)
+            .bind(&blob.id)
+            .execute(&mut tx)
             .await?;
+        point("frame.rows");
         tx.commit().await?;
+        point("frame.committed");
         Ok(())
     }
 
@@ -230,14 +251,14 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn upload_standing(&self, biz_token: &str, step: u32, best: &str) -> Result<(u64, bool), StoreError> {
-        let (missing, best): (i64, bool) = sqlx::query_as(
-            "SELECT (SELECT COUNT(*) FROM committed_frame c WHERE biz_token = ?1 AND NOT EXISTS (SELECT 1 FROM frame f WHERE f.biz_token = c.biz_token AND f.sha256 = c.sha256)),
-                    EXISTS (SELECT 1 FROM committed_frame WHERE biz_token = ?1 AND step = ?2 AND sha256 = ?3)",
+        let (missing, best): (i64, bool) = sql(
+            "SELECT (SELECT COUNT(*) FROM committed_frame c WHERE biz_token = $1 AND NOT EXISTS (SELECT 1 FROM frame f WHERE f.biz_token = c.biz_token AND f.sha256 = c.sha256)),
+                    EXISTS (SELECT 1 FROM committed_frame WHERE biz_token = $1 AND step = $2 AND sha256 = $3)",
         )
         .bind(biz_token)
         .bind(step)
         .bind(best)
-        .fetch_one(&self.readers)
+        .one(&self.db)
         .await?;
         Ok((u64::try_from(missing).unwrap_or(u64::MAX), best))
     }
@@ -247,48 +268,85 @@ impl Store {
     /// # Errors
     /// [`StoreError::Conflict`] when the session is in another state.
     pub async fn evidence(&self, biz_token: &str) -> Result<Evidence, StoreError> {
-        type Raw = (i64, Vec<u8>, Vec<u8>, u32, String, String, String, u32, bool, bool, bool);
-        let raw: Option<Raw> = sqlx::query_as(
+        type Raw = (i64, Vec<u8>, Vec<u8>, i64, String, String, String, i64, bool, bool, bool);
+        let raw: Option<Raw> = sql(
             "SELECT seq, finalise, finalise_mark, attempts, app_key, idcard_name, idcard_number, security_level, force_compare, multi_oriented, simulated
-             FROM session WHERE biz_token = ? AND state = 'VERIFYING'",
+             FROM session WHERE biz_token = $1 AND state = 'VERIFYING'",
         )
         .bind(biz_token)
-        .fetch_optional(&self.readers)
+        .optional(&self.db)
         .await?;
         let (seq, finalise, mark, attempts, app_key, idcard_name, idcard_number, security_level, force_compare, multi_oriented, simulated) =
             raw.ok_or(StoreError::Conflict)?;
-        let arrivals: Vec<(u32, i64)> = sqlx::query_as("SELECT step, arrived_ms FROM step_commit WHERE biz_token = ? ORDER BY step")
-            .bind(biz_token)
-            .fetch_all(&self.readers)
-            .await?;
-        let frames: Vec<(u32, String, i64, Option<Vec<u8>>)> =
-            sqlx::query_as("SELECT step, sha256, t_ms, bytes FROM committed_frame LEFT JOIN frame USING (biz_token, sha256) WHERE biz_token = ? ORDER BY step, position")
-                .bind(biz_token)
-                .fetch_all(&self.readers)
-                .await?;
-        let references: Vec<(u8, Vec<u8>)> = sqlx::query_as("SELECT slot, bytes FROM reference_photo WHERE biz_token = ? ORDER BY slot")
-            .bind(biz_token)
-            .fetch_all(&self.readers)
-            .await?;
+        let arrivals: Vec<(i64, i64)> =
+            sql("SELECT step, arrived_ms FROM step_commit WHERE biz_token = $1 ORDER BY step").bind(biz_token).all(&self.db).await?;
+        let frames: Vec<FrameRaw> = sql("SELECT c.step, c.sha256, c.t_ms, b.id, b.size, b.master, b.wrapped FROM committed_frame c
+             LEFT JOIN frame f ON f.biz_token = c.biz_token AND f.sha256 = c.sha256 LEFT JOIN blob b ON b.id = f.blob
+             WHERE c.biz_token = $1 ORDER BY c.step, c.position")
+        .bind(biz_token)
+        .all(&self.db)
+        .await?;
+        let references: Vec<(i64, String, i64, String, Vec<u8>)> = sql(
+            "SELECT r.slot, b.id, b.size, b.master, b.wrapped FROM reference_photo r JOIN blob b ON b.id = r.blob WHERE r.biz_token = $1 ORDER BY r.slot",
+        )
+        .bind(biz_token)
+        .all(&self.db)
+        .await?;
         Ok(Evidence {
             seq: u64::try_from(seq).map_err(|_| StoreError::Damaged("seq"))?,
             finalise,
             finalise_mark: mark.try_into().map_err(|_| StoreError::Damaged("finalise_mark"))?,
-            attempts,
+            attempts: small(attempts, "attempts")?,
             app_key,
             idcard_name,
             idcard_number,
-            security_level,
+            security_level: small(security_level, "security_level")?,
             force_compare,
             multi_oriented,
             simulated,
             challenges: self.challenges(biz_token).await?,
-            arrivals: arrivals.into_iter().map(|(step, ms)| Ok((step, from_db(ms, "arrived_ms")?))).collect::<Result<_, StoreError>>()?,
-            frames: frames
+            arrivals: arrivals
                 .into_iter()
-                .map(|(step, sha256, t, bytes)| Ok(CommittedFrame { step, sha256, t: from_db(t, "t_ms")?, bytes }))
+                .map(|(step, ms)| Ok((small(step, "step")?, from_db(ms, "arrived_ms")?)))
                 .collect::<Result<_, StoreError>>()?,
-            references: references.into_iter().map(|(slot, bytes)| ReferenceRow { slot, bytes }).collect(),
+            frames: self.frames(biz_token, frames).await?,
+            references: self.references(biz_token, references).await?,
         })
     }
+
+    async fn frames(&self, biz_token: &str, raw: Vec<FrameRaw>) -> Result<Vec<CommittedFrame>, StoreError> {
+        let blob = |raw: &FrameRaw| {
+            let (id, size, master, wrapped) = (raw.id.clone()?, raw.size?, raw.master.clone()?, raw.wrapped.clone()?);
+            Some(BlobRow { id, size, master, wrapped })
+        };
+        let blobs: Vec<Option<BlobRow>> = raw.iter().map(blob).collect();
+        let stored: Vec<BlobRow> = blobs.iter().flatten().cloned().collect();
+        let mut pictures = self.vault.get_all(biz_token, &stored).await?.into_iter();
+        raw.into_iter()
+            .zip(blobs)
+            .map(|(raw, blob)| {
+                let bytes = blob.and_then(|_| pictures.next());
+                Ok(CommittedFrame { step: small(raw.step, "step")?, sha256: raw.sha256, t: from_db(raw.t_ms, "t_ms")?, bytes })
+            })
+            .collect()
+    }
+
+    async fn references(&self, biz_token: &str, raw: Vec<(i64, String, i64, String, Vec<u8>)>) -> Result<Vec<ReferenceRow>, StoreError> {
+        let (slots, blobs): (Vec<_>, Vec<_>) =
+            raw.into_iter().map(|(slot, id, size, master, wrapped)| (slot, BlobRow { id, size, master, wrapped })).unzip();
+        let pictures = self.vault.get_all(biz_token, &blobs).await?;
+        slots.into_iter().zip(pictures).map(|(slot, bytes)| Ok(ReferenceRow { slot: small(slot, "slot")?, bytes })).collect()
+    }
+}
+
+/// A committed frame; the last four belong to its picture, if it was uploaded.
+#[derive(sqlx::FromRow)]
+struct FrameRaw {
+    step: i64,
+    sha256: String,
+    t_ms: i64,
+    id: Option<String>,
+    size: Option<i64>,
+    master: Option<String>,
+    wrapped: Option<Vec<u8>>,
 }

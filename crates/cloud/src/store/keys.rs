@@ -1,6 +1,6 @@
 //! API keys and the origins their pages come from.
 
-use super::{Store, StoreError, from_db, to_db};
+use super::{Store, StoreError, from_db, small, sql};
 use faceid_protocol::Millis;
 use sha2::{Digest, Sha256};
 
@@ -73,7 +73,7 @@ impl TryFrom<Raw> for KeyRow {
             has_app_code: raw.has_app_code,
             label: raw.label,
             native: raw.native,
-            daily_quota: raw.daily_quota.map(u32::try_from).transpose().map_err(|_| StoreError::Damaged("daily_quota"))?,
+            daily_quota: raw.daily_quota.map(|quota| small(quota, "daily_quota")).transpose()?,
             created: from_db(raw.created_ms, "created_ms")?,
             revoked: raw.revoked_ms.map(|ms| from_db(ms, "revoked_ms")).transpose()?,
         })
@@ -90,9 +90,9 @@ impl Store {
     /// # Errors
     /// [`StoreError`]; a name in use is a database error.
     pub async fn add_key(&self, key: &NewKey, now: Millis) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
-        sqlx::query(
-            "INSERT INTO api_key (app_key, app_secret, app_code_sha, label, native, daily_quota, created_ms) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        let mut tx = self.db.begin().await?;
+        sql(
+            "INSERT INTO api_key (app_key, app_secret, app_code_sha, label, native, daily_quota, created_ms) VALUES ($1, $2, $3, $4, $5, $6, $7)",
         )
         .bind(&key.app_key)
         .bind(&key.app_secret)
@@ -100,14 +100,14 @@ impl Store {
         .bind(&key.label)
         .bind(key.native)
         .bind(key.daily_quota.map(i64::from))
-        .bind(to_db(now))
-        .execute(&mut *tx)
+        .bind(now)
+        .execute(&mut tx)
         .await?;
         for origin in &key.origins {
-            sqlx::query("INSERT OR IGNORE INTO key_origin (app_key, origin) VALUES (?, ?)")
+            sql("INSERT INTO key_origin (app_key, origin) VALUES ($1, $2) ON CONFLICT DO NOTHING")
                 .bind(&key.app_key)
                 .bind(origin)
-                .execute(&mut *tx)
+                .execute(&mut tx)
                 .await?;
         }
         tx.commit().await?;
@@ -119,9 +119,9 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn key(&self, app_key: &str) -> Result<Option<KeyRow>, StoreError> {
-        let raw: Option<Raw> = sqlx::query_as("SELECT *, app_code_sha IS NOT NULL AS has_app_code FROM api_key WHERE app_key = ?")
+        let raw: Option<Raw> = sql("SELECT *, app_code_sha IS NOT NULL AS has_app_code FROM api_key WHERE app_key = $1")
             .bind(app_key)
-            .fetch_optional(&self.readers)
+            .optional(&self.db)
             .await?;
         raw.map(KeyRow::try_from).transpose()
     }
@@ -131,9 +131,9 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn key_by_app_code(&self, code: &str) -> Result<Option<KeyRow>, StoreError> {
-        let raw: Option<Raw> = sqlx::query_as("SELECT *, app_code_sha IS NOT NULL AS has_app_code FROM api_key WHERE app_code_sha = ?")
+        let raw: Option<Raw> = sql("SELECT *, app_code_sha IS NOT NULL AS has_app_code FROM api_key WHERE app_code_sha = $1")
             .bind(code_digest(code))
-            .fetch_optional(&self.readers)
+            .optional(&self.db)
             .await?;
         raw.map(KeyRow::try_from).transpose()
     }
@@ -143,9 +143,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn keys(&self) -> Result<Vec<KeyRow>, StoreError> {
-        let raw: Vec<Raw> = sqlx::query_as("SELECT *, app_code_sha IS NOT NULL AS has_app_code FROM api_key ORDER BY created_ms, app_key")
-            .fetch_all(&self.readers)
-            .await?;
+        let raw: Vec<Raw> =
+            sql("SELECT *, app_code_sha IS NOT NULL AS has_app_code FROM api_key ORDER BY created_ms, app_key").all(&self.db).await?;
         raw.into_iter().map(KeyRow::try_from).collect()
     }
 
@@ -154,10 +153,9 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn origins(&self, app_key: &str) -> Result<Vec<String>, StoreError> {
-        Ok(sqlx::query_scalar("SELECT origin FROM key_origin WHERE app_key = ? ORDER BY origin")
-            .bind(app_key)
-            .fetch_all(&self.readers)
-            .await?)
+        let raw: Vec<(String,)> =
+            sql("SELECT origin FROM key_origin WHERE app_key = $1 ORDER BY origin").bind(app_key).all(&self.db).await?;
+        Ok(raw.into_iter().map(|(origin,)| origin).collect())
     }
 
     /// True when any active key lists this origin.
@@ -165,13 +163,12 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn is_known_origin(&self, origin: &str) -> Result<bool, StoreError> {
-        let found: i64 = sqlx::query_scalar(
-            "SELECT EXISTS (SELECT 1 FROM key_origin JOIN api_key USING (app_key) WHERE origin = ? AND revoked_ms IS NULL)",
-        )
-        .bind(origin)
-        .fetch_one(&self.readers)
-        .await?;
-        Ok(found == 1)
+        let (found,): (bool,) =
+            sql("SELECT EXISTS (SELECT 1 FROM key_origin JOIN api_key USING (app_key) WHERE origin = $1 AND revoked_ms IS NULL)")
+                .bind(origin)
+                .one(&self.db)
+                .await?;
+        Ok(found)
     }
 
     /// Revokes a key; false when there is no such active key.
@@ -179,11 +176,11 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn revoke_key(&self, app_key: &str, now: Millis) -> Result<bool, StoreError> {
-        let done = sqlx::query("UPDATE api_key SET revoked_ms = ? WHERE app_key = ? AND revoked_ms IS NULL")
-            .bind(to_db(now))
+        let changed = sql("UPDATE api_key SET revoked_ms = $1 WHERE app_key = $2 AND revoked_ms IS NULL")
+            .bind(now)
             .bind(app_key)
-            .execute(&self.writer)
+            .execute(&self.db)
             .await?;
-        Ok(done.rows_affected() == 1)
+        Ok(changed == 1)
     }
 }

@@ -1,31 +1,43 @@
-//! SQLite: WAL, `synchronous = FULL` (an acknowledged commit survives a power cut), one writing connection, several readers.
+//! SQLite or PostgreSQL, one text per statement (`db`).
 //!
 //! Every transition of a session is one UPDATE guarded by token, state and sequence number that must touch exactly one row.
 
+mod accounts;
+mod audit;
+mod backup;
+mod billing;
+mod db;
 mod evidence;
 mod keys;
 mod maintenance;
+mod minting;
 mod nonces;
+mod open;
+mod outbox;
 mod people;
+mod pictures;
 mod results;
 mod sessions;
 mod tokens;
 
+pub use audit::{AuditReport, Seal};
+pub use billing::BillDay;
 pub use evidence::{ChallengeRow, CommittedFrame, Evidence, NewChallenge, NewCommit, ReferenceRow};
 pub use keys::{KeyRow, NewKey};
-pub use maintenance::{Bill, Purged};
+pub use maintenance::Bill;
+pub use minting::{Minting, Subject};
 pub use nonces::Seen;
+pub use outbox::{Delivery, Notice, NoticeLine};
 pub use people::PersonRow;
+pub use pictures::Purged;
 pub use results::{Outcome, VerdictRow};
 pub use sessions::{Advance, InitFields, Lease, Reply, SessionRow, State};
 pub use tokens::{NewReference, NewToken, TokenRow};
 
+use crate::vault::{Vault, VaultError};
+use db::{Db, sql};
 use faceid_protocol::Millis;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use std::{path::Path, time::Duration};
 use thiserror::Error;
-
-static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
 
 /// The database refused or is damaged.
 #[derive(Debug, Error)]
@@ -45,79 +57,43 @@ pub enum StoreError {
     /// The data folder cannot be made or read.
     #[error("data folder: {0}")]
     Folder(#[from] std::io::Error),
+    /// Not on this database, or not in this state; the text says what to do.
+    #[error("{0}")]
+    Unsupported(&'static str),
+    /// The pictures or their keys.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
 }
 
-/// One database.
+/// One database and its pictures.
 #[derive(Debug, Clone)]
 pub struct Store {
-    writer: SqlitePool,
-    readers: SqlitePool,
+    db: Db,
+    vault: Vault,
 }
 
-type Tx = sqlx::Transaction<'static, sqlx::Sqlite>;
-
 impl Store {
-    /// Opens (and makes, if need be) `faceid.db` in a folder and migrates it.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn open(folder: &Path) -> Result<Self, StoreError> {
-        make_private_folder(folder)?;
-        let options = SqliteConnectOptions::new()
-            .filename(folder.join("faceid.db"))
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(Duration::from_secs(10))
-            // erased personal data is overwritten, not just unlinked
-            .pragma("secure_delete", "ON");
-        let writer =
-            SqlitePoolOptions::new().max_connections(1).acquire_timeout(Duration::from_secs(20)).connect_with(options.clone()).await?;
-        MIGRATIONS.run(&writer).await?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(4)
-            .acquire_timeout(Duration::from_secs(20))
-            .connect_with(options.pragma("query_only", "ON"))
-            .await?;
-        Ok(Self { writer, readers })
-    }
-
-    /// Write transaction; the lock is taken at once, so that no reader-turned-writer can fail half-way.
-    async fn begin(&self) -> Result<Tx, StoreError> {
-        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
-    }
-
-    /// `PRAGMA integrity_check`.
+    /// SQLite: `PRAGMA integrity_check`. PostgreSQL checks its pages by itself; here: it answers and accepts writes.
     ///
     /// # Errors
     /// [`StoreError`] when the check cannot run; `Ok(false)` when it finds damage.
     pub async fn is_sound(&self) -> Result<bool, StoreError> {
-        let answer: String = sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&self.readers).await?;
-        Ok(answer == "ok")
+        Ok(match &self.db {
+            Db::Sqlite { .. } => sql("PRAGMA integrity_check").one::<(String,)>(&self.db).await?.0 == "ok",
+            Db::Postgres(_) => sql("SELECT NOT pg_is_in_recovery()").one::<(bool,)>(&self.db).await?.0,
+        })
     }
 
-    /// Waits for open work and closes the files.
+    /// The pictures.
+    #[must_use]
+    pub fn vault(&self) -> &Vault {
+        &self.vault
+    }
+
+    /// Waits for open work and closes the connections.
     pub async fn close(&self) {
-        self.readers.close().await;
-        self.writer.close().await;
+        self.db.close().await;
     }
-}
-
-#[cfg(unix)]
-fn make_private_folder(folder: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
-}
-
-#[cfg(not(unix))]
-fn make_private_folder(folder: &Path) -> std::io::Result<()> {
-    std::fs::create_dir_all(folder)
-}
-
-/// For binding.
-fn to_db(time: Millis) -> i64 {
-    i64::try_from(time.0).unwrap_or(i64::MAX)
 }
 
 /// From a column; times before 1970 cannot have been written by us.
@@ -125,6 +101,7 @@ fn from_db(value: i64, column: &'static str) -> Result<Millis, StoreError> {
     u64::try_from(value).map(Millis).map_err(|_| StoreError::Damaged(column))
 }
 
-fn exactly_one(done: &sqlx::sqlite::SqliteQueryResult) -> Result<(), StoreError> {
-    if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Conflict) }
+/// A column that holds a small count.
+fn small<T: TryFrom<i64>>(value: i64, column: &'static str) -> Result<T, StoreError> {
+    T::try_from(value).map_err(|_| StoreError::Damaged(column))
 }

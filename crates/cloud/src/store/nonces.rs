@@ -1,7 +1,7 @@
 //! One-use parts of signed requests, kept until their timestamp can no longer pass.
 
-use super::{Store, StoreError, to_db};
-use crate::sign::Nonce;
+use super::{Store, StoreError, sql};
+use crate::{failpoints::point, sign::Nonce};
 use faceid_protocol::Millis;
 
 /// What the store knew about a nonce.
@@ -22,20 +22,22 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn use_nonce(&self, app_key: &str, nonce: &Nonce, until: Millis) -> Result<Seen, StoreError> {
-        let done = sqlx::query("INSERT OR IGNORE INTO nonce (app_key, digest, expires_ms) VALUES (?, ?, ?)")
+        point("nonce.before");
+        let new = sql("INSERT INTO nonce (app_key, digest, expires_ms) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
             .bind(app_key)
-            .bind(nonce.digest.as_slice())
-            .bind(to_db(until))
-            .execute(&self.writer)
+            .bind(&nonce.digest)
+            .bind(until)
+            .execute(&self.db)
             .await?;
-        if done.rows_affected() == 1 {
+        point("nonce.after");
+        if new == 1 {
             return Ok(Seen::New);
         }
-        let biz_token: Option<Option<String>> = sqlx::query_scalar("SELECT biz_token FROM nonce WHERE app_key = ? AND digest = ?")
+        let earlier: Option<(Option<String>,)> = sql("SELECT biz_token FROM nonce WHERE app_key = $1 AND digest = $2")
             .bind(app_key)
-            .bind(nonce.digest.as_slice())
-            .fetch_optional(&self.writer)
+            .bind(&nonce.digest)
+            .optional(&self.db)
             .await?;
-        Ok(Seen::Before { biz_token: biz_token.flatten() })
+        Ok(Seen::Before { biz_token: earlier.and_then(|(token,)| token) })
     }
 }

@@ -1,6 +1,6 @@
 //! The local registry: people the built-in authority source knows.
 
-use super::{Store, StoreError, to_db};
+use super::{Store, StoreError, sql};
 use faceid_protocol::Millis;
 
 /// One person of the registry.
@@ -27,14 +27,14 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn put_people(&self, people: &[PersonRow], now: Millis) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.db.begin().await?;
         for person in people {
-            sqlx::query("INSERT INTO person (idcard_number, name, photo, added_ms) VALUES (?, ?, ?, ?) ON CONFLICT (idcard_number) DO UPDATE SET name = excluded.name, photo = excluded.photo, added_ms = excluded.added_ms")
+            sql("INSERT INTO person (idcard_number, name, photo, added_ms) VALUES ($1, $2, $3, $4) ON CONFLICT (idcard_number) DO UPDATE SET name = excluded.name, photo = excluded.photo, added_ms = excluded.added_ms")
                 .bind(&person.idcard_number)
                 .bind(&person.name)
                 .bind(&person.photo)
-                .bind(to_db(now))
-                .execute(&mut *tx)
+                .bind(now)
+                .execute(&mut tx)
                 .await?;
         }
         tx.commit().await?;
@@ -46,10 +46,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn person(&self, idcard_number: &str) -> Result<Option<PersonRow>, StoreError> {
-        Ok(sqlx::query_as("SELECT idcard_number, name, photo FROM person WHERE idcard_number = ?")
-            .bind(idcard_number)
-            .fetch_optional(&self.readers)
-            .await?)
+        sql("SELECT idcard_number, name, photo FROM person WHERE idcard_number = $1").bind(idcard_number).optional(&self.db).await
     }
 
     /// Number and size of photo of every person, by number; no names.
@@ -57,6 +54,6 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn people(&self) -> Result<Vec<(String, Option<i64>)>, StoreError> {
-        Ok(sqlx::query_as("SELECT idcard_number, length(photo) FROM person ORDER BY idcard_number").fetch_all(&self.readers).await?)
+        sql("SELECT idcard_number, CAST(length(photo) AS BIGINT) FROM person ORDER BY idcard_number").all(&self.db).await
     }
 }

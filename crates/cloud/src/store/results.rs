@@ -1,7 +1,12 @@
 //! Verdicts, bills and the audit trail: one transaction each.
 
-use super::{Advance, Lease, Reply, State, Store, StoreError, Tx, exactly_one, from_db, sessions::insert_reply, to_db};
+use super::{
+    Advance, Lease, Reply, State, Store, StoreError, audit::append, billing::bill, db::Tx, from_db, minting::record_failure,
+    outbox::enqueue, sessions::insert_reply, small, sql,
+};
+use crate::failpoints::point;
 use faceid_protocol::{Millis, codes::FixedRow};
+use sha2::{Digest, Sha256};
 
 /// How a session ends.
 #[derive(Clone)]
@@ -14,7 +19,7 @@ pub struct Outcome {
     pub verification: Option<String>,
     /// Attack cues, JSON.
     pub cues: Option<String>,
-    /// Best live photo, JPEG.
+    /// Best live photo: one of the session's frames.
     pub image_best: Option<Vec<u8>>,
 }
 
@@ -43,8 +48,6 @@ pub struct VerdictRow {
     pub verification: Option<String>,
     /// Attack cues, JSON.
     pub cues: Option<String>,
-    /// Best live photo, JPEG.
-    pub image_best: Option<Vec<u8>>,
     /// When it was made.
     pub at: Millis,
 }
@@ -56,19 +59,19 @@ impl core::fmt::Debug for VerdictRow {
 }
 
 impl Store {
-    /// The verdict of a token, with its picture only when asked.
+    /// The verdict of a token; its picture is asked for apart.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn verdict(&self, biz_token: &str) -> Result<Option<VerdictRow>, StoreError> {
-        type Raw = (u32, String, Option<String>, Option<String>, Option<Vec<u8>>, i64);
-        let raw: Option<Raw> =
-            sqlx::query_as("SELECT code, message, verification, cues, image_best, at_ms FROM verdict WHERE biz_token = ?")
-                .bind(biz_token)
-                .fetch_optional(&self.readers)
-                .await?;
-        let Some((code, message, verification, cues, image_best, at)) = raw else { return Ok(None) };
-        Ok(Some(VerdictRow { code, message, verification, cues, image_best, at: from_db(at, "at_ms")? }))
+        type Raw = (i64, String, Option<String>, Option<String>, i64);
+        let raw: Option<Raw> = sql("SELECT code, message, verification, cues, at_ms FROM verdict WHERE biz_token = $1")
+            .bind(biz_token)
+            .optional(&self.db)
+            .await?;
+        point("result.read");
+        let Some((code, message, verification, cues, at)) = raw else { return Ok(None) };
+        Ok(Some(VerdictRow { code: small(code, "code")?, message, verification, cues, at: from_db(at, "at_ms")? }))
     }
 
     /// `VERIFYING -> FINAL`: verdict, state, bill, audit row and stored reply in one transaction.
@@ -84,16 +87,19 @@ impl Store {
         reply: &Reply,
         now: Millis,
     ) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
-        let done = sqlx::query("UPDATE session SET state = 'FINAL', lease_owner = NULL, lease_until_ms = NULL WHERE biz_token = ? AND state = 'VERIFYING' AND lease_owner = ?")
+        point("finish.begin");
+        let mut tx = self.db.begin().await?;
+        sql("UPDATE session SET state = 'FINAL', lease_owner = NULL, lease_until_ms = NULL WHERE biz_token = $1 AND state = 'VERIFYING' AND lease_owner = $2")
             .bind(biz_token)
-            .bind(lease.owner.as_slice())
-            .execute(&mut *tx)
-            .await?;
-        exactly_one(&done)?;
+            .bind(&lease.owner)
+            .execute_once(&mut tx).await?;
+        point("finish.state");
         insert_verdict(&mut tx, biz_token, outcome, now).await?;
+        point("finish.audit");
         insert_reply(&mut tx, biz_token, i64::try_from(seq).map_err(|_| StoreError::Conflict)?, reply).await?;
+        point("finish.reply");
         tx.commit().await?;
+        point("finish.committed");
         Ok(())
     }
 
@@ -110,19 +116,22 @@ impl Store {
         outcome: &Outcome,
         now: Millis,
     ) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
-        let done = sqlx::query(
-            "UPDATE session SET state = ?, lease_owner = NULL, lease_until_ms = NULL WHERE biz_token = ? AND state = ? AND seq = ?",
-        )
-        .bind(to.name())
-        .bind(biz_token)
-        .bind(from.name())
-        .bind(i64::try_from(seq).map_err(|_| StoreError::Conflict)?)
-        .execute(&mut *tx)
-        .await?;
-        exactly_one(&done)?;
+        if from.is_terminal() {
+            return Err(StoreError::Conflict);
+        }
+        let mut tx = self.db.begin().await?;
+        sql("UPDATE session SET state = $1, lease_owner = NULL, lease_until_ms = NULL WHERE biz_token = $2 AND state = $3 AND seq = $4")
+            .bind(to.name())
+            .bind(biz_token)
+            .bind(from.name())
+            .bind(i64::try_from(seq).map_err(|_| StoreError::Conflict)?)
+            .execute_once(&mut tx)
+            .await?;
+        point("settle.state");
         insert_verdict(&mut tx, biz_token, outcome, now).await?;
+        point("settle.verdict");
         tx.commit().await?;
+        point("settle.committed");
         Ok(())
     }
 
@@ -131,17 +140,20 @@ impl Store {
     /// # Errors
     /// [`StoreError::Conflict`] when another call was faster.
     pub async fn settle_by_call(&self, advance: &Advance, outcome: &Outcome, now: Millis) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.db.begin().await?;
         advance.apply(&mut tx).await?;
+        point("cancel.advanced");
         insert_verdict(&mut tx, &advance.biz_token, outcome, now).await?;
+        point("cancel.verdict");
         tx.commit().await?;
+        point("cancel.committed");
         Ok(())
     }
 }
 
 async fn insert_verdict(tx: &mut Tx, biz_token: &str, outcome: &Outcome, now: Millis) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO verdict (biz_token, code, message, replay, verification, cues, image_best, at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    sql(
+        "INSERT INTO verdict (biz_token, code, message, replay, verification, cues, best_sha256, at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
     .bind(biz_token)
     .bind(outcome.row.code)
@@ -149,26 +161,15 @@ async fn insert_verdict(tx: &mut Tx, biz_token: &str, outcome: &Outcome, now: Mi
     .bind(outcome.replay)
     .bind(&outcome.verification)
     .bind(&outcome.cues)
-    .bind(&outcome.image_best)
-    .bind(to_db(now))
-    .execute(&mut **tx)
+    .bind(outcome.image_best.as_deref().map(|jpeg| hex::encode(Sha256::digest(jpeg))))
+    .bind(now)
+    .execute(&mut *tx)
     .await?;
-    if outcome.row.billed {
-        // Sessions of a simulating server are free.
-        sqlx::query("INSERT INTO bill (biz_token, app_key, code, at_ms) SELECT biz_token, app_key, ?, ? FROM session WHERE biz_token = ? AND simulated = 0")
-            .bind(outcome.row.code)
-            .bind(to_db(now))
-            .bind(biz_token)
-            .execute(&mut **tx)
-            .await?;
-    }
-    sqlx::query("INSERT INTO audit (at_ms, subject, event, code, message) VALUES (?, ?, ?, ?, ?)")
-        .bind(to_db(now))
-        .bind(biz_token)
-        .bind(if outcome.replay { "verdict-after-replay" } else { "verdict" })
-        .bind(outcome.row.code)
-        .bind(outcome.row.message)
-        .execute(&mut **tx)
-        .await?;
-    Ok(())
+    point("finish.verdict");
+    bill(tx, biz_token, outcome.row, now).await?;
+    record_failure(tx, biz_token, outcome.row, now).await?;
+    enqueue(tx, biz_token, now).await?;
+    point("finish.bill");
+    let event = if outcome.replay { "verdict-after-replay" } else { "verdict" };
+    append(tx, biz_token, event, Some(outcome.row.code), Some(outcome.row.message), now).await
 }

@@ -1,6 +1,11 @@
 //! A session's life: `CREATED -> INITED -> CAPTURING -> VERIFYING -> FINAL`, or `-> EXPIRED | ABORTED`.
 
-use super::{Store, StoreError, Tx, exactly_one, from_db, to_db};
+use super::{
+    Store, StoreError,
+    db::{Db, Tx},
+    from_db, small, sql,
+};
+use crate::failpoints::point;
 use faceid_protocol::{Action, Millis};
 
 /// Where a session stands.
@@ -142,7 +147,6 @@ impl TryFrom<Raw> for SessionRow {
 
     fn try_from(raw: Raw) -> Result<Self, StoreError> {
         let key = |bytes: Vec<u8>, column| <[u8; 32]>::try_from(bytes).map_err(|_| StoreError::Damaged(column));
-        let small = |value: i64, column| u32::try_from(value).map_err(|_| StoreError::Damaged(column));
         Ok(Self {
             biz_token: raw.biz_token,
             state: State::parse(&raw.state)?,
@@ -152,7 +156,7 @@ impl TryFrom<Raw> for SessionRow {
             key_c2s: key(raw.key_c2s, "key_c2s")?,
             key_s2c: key(raw.key_s2c, "key_s2c")?,
             transcript: key(raw.transcript, "transcript")?,
-            seq: u64::try_from(raw.seq).map_err(|_| StoreError::Damaged("seq"))?,
+            seq: small(raw.seq, "seq")?,
             step: small(raw.step, "step")?,
             excluded: raw
                 .excluded
@@ -213,29 +217,32 @@ pub struct Lease {
 impl Advance {
     /// The guarded UPDATE.
     pub(super) async fn apply(&self, tx: &mut Tx) -> Result<(), StoreError> {
+        // Whatever the caller believes: no call moves a session that is being judged or is over.
+        if !matches!(self.from, State::Inited | State::Capturing) {
+            return Err(StoreError::Conflict);
+        }
         let seq = i64::try_from(self.seq).map_err(|_| StoreError::Conflict)?;
-        let done = sqlx::query("UPDATE session SET state = ?, seq = ?, transcript = ? WHERE biz_token = ? AND state = ? AND seq = ?")
+        sql("UPDATE session SET state = $1, seq = $2, transcript = $3 WHERE biz_token = $4 AND state = $5 AND seq = $6")
             .bind(self.to.name())
             .bind(seq)
-            .bind(self.transcript.as_slice())
+            .bind(&self.transcript)
             .bind(&self.biz_token)
             .bind(self.from.name())
             .bind(seq - 1)
-            .execute(&mut **tx)
+            .execute_once(&mut *tx)
             .await?;
-        exactly_one(&done)?;
         insert_reply(tx, &self.biz_token, seq, &self.reply).await
     }
 }
 
 pub(super) async fn insert_reply(tx: &mut Tx, biz_token: &str, seq: i64, reply: &Reply) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO reply (biz_token, seq, request_mark, status, body) VALUES (?, ?, ?, ?, ?)")
+    sql("INSERT INTO reply (biz_token, seq, request_mark, status, body) VALUES ($1, $2, $3, $4, $5)")
         .bind(biz_token)
         .bind(seq)
-        .bind(reply.request_mark.as_slice())
+        .bind(&reply.request_mark)
         .bind(reply.status)
         .bind(&reply.body)
-        .execute(&mut **tx)
+        .execute(tx)
         .await?;
     Ok(())
 }
@@ -246,13 +253,14 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn startable(&self, biz_token: &str, now: Millis) -> Result<Option<(String, u32, u32)>, StoreError> {
-        Ok(sqlx::query_as(
-            "SELECT app_key, liveness_timeout_s, action_count FROM session WHERE biz_token = ? AND state = 'CREATED' AND expires_ms > ?",
+        let raw: Option<(String, i64, i64)> = sql(
+            "SELECT app_key, liveness_timeout_s, action_count FROM session WHERE biz_token = $1 AND state = 'CREATED' AND expires_ms > $2",
         )
         .bind(biz_token)
-        .bind(to_db(now))
-        .fetch_optional(&self.readers)
-        .await?)
+        .bind(now)
+        .optional(&self.db)
+        .await?;
+        raw.map(|(key, timeout, count)| Ok((key, small(timeout, "liveness_timeout_s")?, small(count, "action_count")?))).transpose()
     }
 
     /// Compare-and-set of init: true for exactly one caller per token.
@@ -261,23 +269,24 @@ impl Store {
     /// [`StoreError`].
     pub async fn init(&self, biz_token: &str, fields: &InitFields, now: Millis) -> Result<bool, StoreError> {
         let excluded: Vec<&str> = fields.excluded.iter().map(|action| action.name()).collect();
-        let done = sqlx::query(
-            "UPDATE session SET state = 'INITED', session_id = ?, origin = ?, key_c2s = ?, key_s2c = ?, transcript = ?, excluded = ?, deadline_ms = ?, telemetry = ?
-             WHERE biz_token = ? AND state = 'CREATED' AND seq = 0 AND expires_ms > ?",
+        point("init.before");
+        let changed = sql(
+            "UPDATE session SET state = 'INITED', session_id = $1, origin = $2, key_c2s = $3, key_s2c = $4, transcript = $5, excluded = $6, deadline_ms = $7, telemetry = $8
+             WHERE biz_token = $9 AND state = 'CREATED' AND seq = 0 AND expires_ms > $10",
         )
         .bind(&fields.session_id)
         .bind(&fields.origin)
-        .bind(fields.key_c2s.as_slice())
-        .bind(fields.key_s2c.as_slice())
-        .bind(fields.transcript.as_slice())
+        .bind(&fields.key_c2s)
+        .bind(&fields.key_s2c)
+        .bind(&fields.transcript)
         .bind(excluded.join(","))
-        .bind(to_db(fields.deadline))
+        .bind(fields.deadline)
         .bind(&fields.telemetry)
         .bind(biz_token)
-        .bind(to_db(now))
-        .execute(&self.writer)
-        .await?;
-        Ok(done.rows_affected() == 1)
+        .bind(now)
+        .execute(&self.db).await?;
+        point("init.after");
+        Ok(changed == 1)
     }
 
     /// A session by the id that init gave out.
@@ -285,11 +294,11 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn session(&self, session_id: &str) -> Result<Option<SessionRow>, StoreError> {
-        let raw: Option<Raw> = sqlx::query_as(
-            "SELECT biz_token, state, liveness_timeout_s, action_count, origin, key_c2s, key_s2c, transcript, seq, step, excluded, deadline_ms, finalise_mark FROM session WHERE session_id = ?",
+        let raw: Option<Raw> = sql(
+            "SELECT biz_token, state, liveness_timeout_s, action_count, origin, key_c2s, key_s2c, transcript, seq, step, excluded, deadline_ms, finalise_mark FROM session WHERE session_id = $1",
         )
         .bind(session_id)
-        .fetch_optional(&self.readers)
+        .optional(&self.db)
         .await?;
         raw.map(SessionRow::try_from).transpose()
     }
@@ -300,14 +309,17 @@ impl Store {
     /// [`StoreError`].
     pub async fn reply(&self, biz_token: &str, seq: u64) -> Result<Option<Reply>, StoreError> {
         let Ok(seq) = i64::try_from(seq) else { return Ok(None) };
-        let raw: Option<(Vec<u8>, u16, Vec<u8>)> =
-            sqlx::query_as("SELECT request_mark, status, body FROM reply WHERE biz_token = ? AND seq = ?")
-                .bind(biz_token)
-                .bind(seq)
-                .fetch_optional(&self.readers)
-                .await?;
+        let raw: Option<(Vec<u8>, i64, Vec<u8>)> = sql("SELECT request_mark, status, body FROM reply WHERE biz_token = $1 AND seq = $2")
+            .bind(biz_token)
+            .bind(seq)
+            .optional(&self.db)
+            .await?;
         let Some((mark, status, body)) = raw else { return Ok(None) };
-        Ok(Some(Reply { request_mark: mark.try_into().map_err(|_| StoreError::Damaged("request_mark"))?, status, body }))
+        Ok(Some(Reply {
+            request_mark: mark.try_into().map_err(|_| StoreError::Damaged("request_mark"))?,
+            status: small(status, "status")?,
+            body,
+        }))
     }
 
     /// `CAPTURING -> VERIFYING`, taking the lease with it.
@@ -315,21 +327,86 @@ impl Store {
     /// # Errors
     /// [`StoreError::Conflict`] when another call was faster.
     pub async fn begin_verifying(&self, biz_token: &str, seq: u64, mark: &[u8; 32], body: &[u8], lease: &Lease) -> Result<(), StoreError> {
+        point("finalise.before");
+        self.verifying(biz_token, seq, mark, body, Some(lease.owner.to_vec()), lease.until, 1).await?;
+        point("finalise.verifying");
+        Ok(())
+    }
+
+    /// `CAPTURING -> VERIFYING`, to be judged by whoever claims it first.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when another call was faster.
+    pub async fn enqueue(&self, biz_token: &str, seq: u64, mark: &[u8; 32], body: &[u8], now: Millis) -> Result<(), StoreError> {
+        self.verifying(biz_token, seq, mark, body, None, now, 0).await?;
+        point("queue.queued");
+        Ok(())
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the columns of one row")]
+    async fn verifying(
+        &self,
+        biz_token: &str,
+        seq: u64,
+        mark: &[u8; 32],
+        body: &[u8],
+        owner: Option<Vec<u8>>,
+        until: Millis,
+        attempts: u32,
+    ) -> Result<(), StoreError> {
         let seq = i64::try_from(seq).map_err(|_| StoreError::Conflict)?;
-        let done = sqlx::query(
-            "UPDATE session SET state = 'VERIFYING', seq = ?, finalise = ?, finalise_mark = ?, lease_owner = ?, lease_until_ms = ?, attempts = 1
-             WHERE biz_token = ? AND state = 'CAPTURING' AND seq = ?",
+        sql(
+            "UPDATE session SET state = 'VERIFYING', seq = $1, finalise = $2, finalise_mark = $3, lease_owner = $4, lease_until_ms = $5, attempts = $6
+             WHERE biz_token = $7 AND state = 'CAPTURING' AND seq = $8",
         )
         .bind(seq)
         .bind(body)
-        .bind(mark.as_slice())
-        .bind(lease.owner.as_slice())
-        .bind(to_db(lease.until))
+        .bind(mark)
+        .bind(owner)
+        .bind(until)
+        .bind(attempts)
         .bind(biz_token)
         .bind(seq - 1)
-        .execute(&self.writer)
-        .await?;
-        exactly_one(&done)
+        .execute_once(&self.db)
+        .await
+    }
+
+    /// Sessions that wait for a judge.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn queued(&self, now: Millis) -> Result<u32, StoreError> {
+        let (count,): (i64,) =
+            sql("SELECT COUNT(*) FROM session WHERE state = 'VERIFYING' AND lease_until_ms <= $1").bind(now).one(&self.db).await?;
+        Ok(u32::try_from(count).unwrap_or(u32::MAX))
+    }
+
+    /// Takes the session that has waited longest: a queued one, or one whose worker fell silent.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn claim(&self, lease: &Lease, now: Millis) -> Result<Option<String>, StoreError> {
+        let mut tx = self.db.begin().await?;
+        let text = match &self.db {
+            // The transaction is the only writer.
+            Db::Sqlite { .. } => {
+                "UPDATE session SET lease_owner = $1, lease_until_ms = $2, attempts = attempts + 1 WHERE biz_token =
+                 (SELECT biz_token FROM session WHERE state = 'VERIFYING' AND lease_until_ms <= $3 ORDER BY lease_until_ms, biz_token LIMIT 1)
+                 RETURNING biz_token"
+            }
+            // Nodes that claim at the same moment pass over each other's rows instead of waiting for them.
+            Db::Postgres(_) => {
+                "UPDATE session SET lease_owner = $1, lease_until_ms = $2, attempts = attempts + 1 WHERE biz_token =
+                 (SELECT biz_token FROM session WHERE state = 'VERIFYING' AND lease_until_ms <= $3 ORDER BY lease_until_ms, biz_token LIMIT 1
+                  FOR UPDATE SKIP LOCKED)
+                 RETURNING biz_token"
+            }
+        };
+        let claimed: Option<(String,)> = sql(text).bind(&lease.owner).bind(lease.until).bind(now).optional(&mut tx).await?;
+        point("queue.before-commit");
+        tx.commit().await?;
+        point("queue.claimed");
+        Ok(claimed.map(|(token,)| token))
     }
 
     /// Takes over a session whose judging worker fell silent; false when its lease still runs.
@@ -337,14 +414,13 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn take_over(&self, biz_token: &str, lease: &Lease, now: Millis) -> Result<bool, StoreError> {
-        let done = sqlx::query("UPDATE session SET lease_owner = ?, lease_until_ms = ?, attempts = attempts + 1 WHERE biz_token = ? AND state = 'VERIFYING' AND lease_until_ms <= ?")
-            .bind(lease.owner.as_slice())
-            .bind(to_db(lease.until))
+        let changed = sql("UPDATE session SET lease_owner = $1, lease_until_ms = $2, attempts = attempts + 1 WHERE biz_token = $3 AND state = 'VERIFYING' AND lease_until_ms <= $4")
+            .bind(&lease.owner)
+            .bind(lease.until)
             .bind(biz_token)
-            .bind(to_db(now))
-            .execute(&self.writer)
-            .await?;
-        Ok(done.rows_affected() == 1)
+            .bind(now)
+            .execute(&self.db).await?;
+        Ok(changed == 1)
     }
 
     /// Prolongs (or, with a moment in the past, gives up) a lease; false when it is somebody else's by now.
@@ -352,23 +428,12 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn renew(&self, biz_token: &str, lease: &Lease) -> Result<bool, StoreError> {
-        let done = sqlx::query("UPDATE session SET lease_until_ms = ? WHERE biz_token = ? AND state = 'VERIFYING' AND lease_owner = ?")
-            .bind(to_db(lease.until))
+        let changed = sql("UPDATE session SET lease_until_ms = $1 WHERE biz_token = $2 AND state = 'VERIFYING' AND lease_owner = $3")
+            .bind(lease.until)
             .bind(biz_token)
-            .bind(lease.owner.as_slice())
-            .execute(&self.writer)
+            .bind(&lease.owner)
+            .execute(&self.db)
             .await?;
-        Ok(done.rows_affected() == 1)
-    }
-
-    /// Sessions whose judging worker fell silent.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn orphaned(&self, now: Millis) -> Result<Vec<String>, StoreError> {
-        Ok(sqlx::query_scalar("SELECT biz_token FROM session WHERE state = 'VERIFYING' AND lease_until_ms <= ? LIMIT 64")
-            .bind(to_db(now))
-            .fetch_all(&self.readers)
-            .await?)
+        Ok(changed == 1)
     }
 }

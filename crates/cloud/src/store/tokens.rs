@@ -1,7 +1,13 @@
 //! Tokens: what get_biz_token writes and get_result reads.
 
-use super::{Store, StoreError, from_db, sessions::State, to_db};
-use crate::sign::Nonce;
+use super::{
+    Store, StoreError, from_db,
+    minting::{self, Minting},
+    pictures::insert_blob,
+    sessions::State,
+    sql,
+};
+use crate::{failpoints::point, sign::Nonce, vault::BlobRow};
 use faceid_protocol::Millis;
 
 /// What get_biz_token stores.
@@ -39,6 +45,8 @@ pub struct NewToken {
     pub references: Vec<NewReference>,
     /// The idempotency mark of a request without a nonce of its own.
     pub once: Option<Nonce>,
+    /// Looked at again when the session starts.
+    pub minting: Minting,
 }
 
 impl core::fmt::Debug for NewToken {
@@ -84,26 +92,42 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn add_token(&self, token: &NewToken) -> Result<String, StoreError> {
-        let mut tx = self.begin().await?;
+        point("token.begin");
+        let mut blobs = Vec::new();
+        for photo in &token.references {
+            blobs.push(self.vault.put(&token.biz_token, &photo.bytes).await?);
+        }
+        let outcome = self.add_token_rows(token, &blobs).await;
+        if outcome.as_ref().ok() != Some(&token.biz_token) {
+            self.abandon(blobs.into_iter().map(|blob| blob.id).collect()).await;
+        }
+        outcome
+    }
+
+    async fn add_token_rows(&self, token: &NewToken, blobs: &[BlobRow]) -> Result<String, StoreError> {
+        let mut tx = self.db.begin().await?;
         if let Some(once) = &token.once {
-            let earlier: Option<Option<String>> = sqlx::query_scalar("SELECT biz_token FROM nonce WHERE app_key = ? AND digest = ?")
-                .bind(&token.app_key)
-                .bind(once.digest.as_slice())
-                .fetch_optional(&mut *tx)
-                .await?;
-            if let Some(biz_token) = earlier.flatten() {
-                return Ok(biz_token);
-            }
-            sqlx::query("UPDATE nonce SET biz_token = ? WHERE app_key = ? AND digest = ?")
+            // A twin of this request waits here until the first has committed, and then finds its token.
+            let first = sql("UPDATE nonce SET biz_token = $1 WHERE app_key = $2 AND digest = $3 AND biz_token IS NULL")
                 .bind(&token.biz_token)
                 .bind(&token.app_key)
-                .bind(once.digest.as_slice())
-                .execute(&mut *tx)
+                .bind(&once.digest)
+                .execute(&mut tx)
                 .await?;
+            if first == 0 {
+                let earlier: Option<(Option<String>,)> = sql("SELECT biz_token FROM nonce WHERE app_key = $1 AND digest = $2")
+                    .bind(&token.app_key)
+                    .bind(&once.digest)
+                    .optional(&mut tx)
+                    .await?;
+                if let Some((Some(biz_token),)) = earlier {
+                    return Ok(biz_token);
+                }
+            }
         }
-        sqlx::query(
+        sql(
             "INSERT INTO session (biz_token, app_key, biz_no, idcard_name, idcard_number, liveness_timeout_s, action_count, security_level, force_compare, multi_oriented, simulated, created_ms, expires_ms, purge_ms)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         )
         .bind(&token.biz_token)
         .bind(&token.app_key)
@@ -116,20 +140,25 @@ impl Store {
         .bind(token.force_compare)
         .bind(token.multi_oriented)
         .bind(token.simulated)
-        .bind(to_db(token.created))
-        .bind(to_db(token.expires))
-        .bind(to_db(token.purge))
-        .execute(&mut *tx)
+        .bind(token.created)
+        .bind(token.expires)
+        .bind(token.purge)
+        .execute(&mut tx)
         .await?;
-        for photo in &token.references {
-            sqlx::query("INSERT INTO reference_photo (biz_token, slot, bytes) VALUES (?, ?, ?)")
+        minting::insert(&mut tx, &token.biz_token, &token.minting).await?;
+        point("token.rows");
+        for (photo, blob) in token.references.iter().zip(blobs) {
+            insert_blob(&mut tx, &token.biz_token, blob).await?;
+            sql("INSERT INTO reference_photo (biz_token, slot, blob) VALUES ($1, $2, $3)")
                 .bind(&token.biz_token)
                 .bind(photo.slot)
-                .bind(&photo.bytes)
-                .execute(&mut *tx)
+                .bind(&blob.id)
+                .execute(&mut tx)
                 .await?;
         }
+        point("token.photos");
         tx.commit().await?;
+        point("token.committed");
         Ok(token.biz_token.clone())
     }
 
@@ -138,11 +167,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn tokens_since(&self, app_key: &str, since: Millis) -> Result<u32, StoreError> {
-        let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM session WHERE app_key = ? AND created_ms >= ?")
-            .bind(app_key)
-            .bind(to_db(since))
-            .fetch_one(&self.readers)
-            .await?;
+        let (count,): (i64,) =
+            sql("SELECT COUNT(*) FROM session WHERE app_key = $1 AND created_ms >= $2").bind(app_key).bind(since).one(&self.db).await?;
         Ok(u32::try_from(count).unwrap_or(u32::MAX))
     }
 
@@ -152,13 +178,13 @@ impl Store {
     /// [`StoreError`].
     pub async fn token(&self, biz_token: &str, app_key: &str, now: Millis) -> Result<Option<TokenRow>, StoreError> {
         type Raw = (Option<String>, String, i64, Option<i64>, bool);
-        let raw: Option<Raw> = sqlx::query_as(
-            "SELECT biz_no, state, expires_ms, deadline_ms, simulated FROM session WHERE biz_token = ? AND app_key = ? AND purge_ms > ?",
+        let raw: Option<Raw> = sql(
+            "SELECT biz_no, state, expires_ms, deadline_ms, simulated FROM session WHERE biz_token = $1 AND app_key = $2 AND purge_ms > $3",
         )
         .bind(biz_token)
         .bind(app_key)
-        .bind(to_db(now))
-        .fetch_optional(&self.readers)
+        .bind(now)
+        .optional(&self.db)
         .await?;
         let Some((biz_no, state, expires, deadline, simulated)) = raw else { return Ok(None) };
         Ok(Some(TokenRow {

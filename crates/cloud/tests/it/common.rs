@@ -1,6 +1,7 @@
 //! Shared by the tests: a clock to move, a scripted judge, a signing client.
 #![allow(dead_code, unreachable_pub, reason = "every test file uses its own part")]
 
+use crate::database;
 use axum::{Router, body::Body, response::Response};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use faceid_cloud::{
@@ -9,7 +10,10 @@ use faceid_cloud::{
     clock::Clock,
     config::Config,
     judging::{Assessment, Bundle, CueLine, Judging, JudgingError, Likeness, LiveFace, Liveness, PhotoFault},
+    limits::Pepper,
+    peer::Peer,
     store::{NewKey, PersonRow, Store},
+    vault::Vault,
 };
 use faceid_protocol::Millis;
 use hmac::{Hmac, KeyInit, Mac};
@@ -18,6 +22,8 @@ use http_body_util::BodyExt;
 use sha2::Sha256;
 use std::{
     collections::BTreeMap,
+    net::IpAddr,
+    path::Path,
     sync::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering},
@@ -38,6 +44,10 @@ pub const NUMBER: &str = "110101199003074477";
 pub struct TestClock(AtomicU64);
 
 impl TestClock {
+    pub fn at(ms: u64) -> Self {
+        Self(AtomicU64::new(ms))
+    }
+
     pub fn advance_s(&self, seconds: u64) {
         self.advance_ms(seconds * 1000);
     }
@@ -152,6 +162,8 @@ pub struct World {
     pub clock: Arc<TestClock>,
     pub judge: Arc<ScriptedJudge>,
     pub folder: TempDir,
+    /// Where requests come from.
+    pub peer: Mutex<Option<IpAddr>>,
 }
 
 impl World {
@@ -185,7 +197,18 @@ impl World {
 
     /// On a folder that may hold a database already: a restart.
     pub async fn on(folder: TempDir, config: Config, simulated: bool) -> Self {
-        let store = Store::open(folder.path()).await.expect("database");
+        let store = open(folder.path()).await;
+        Self::of(folder, store, config, simulated)
+    }
+
+    /// Empty, with the pictures somewhere else.
+    pub async fn with_vault(folder: TempDir, vault: impl FnOnce(&TempDir) -> Vault) -> Self {
+        let vault = vault(&folder);
+        let store = open_with(folder.path(), vault).await;
+        Self::of(folder, store, Config::default(), false)
+    }
+
+    fn of(folder: TempDir, store: Store, config: Config, simulated: bool) -> Self {
         let clock = Arc::new(TestClock(AtomicU64::new(START)));
         let judge = Arc::new(ScriptedJudge::default());
         let app = App::new(
@@ -195,8 +218,9 @@ impl World {
             judge.clone(),
             Arc::new(LocalRegistry(store)),
             DemoMode { simulated, ..DemoMode::default() },
-        );
-        Self { router: faceid_cloud::router(app.clone()), app, clock, judge, folder }
+        )
+        .with_pepper(Pepper::new([7; 32]));
+        Self { router: faceid_cloud::router(app.clone()), app, clock, judge, folder, peer: Mutex::default() }
     }
 
     pub async fn person(&self, number: &str, name: &str, photo: Option<&[u8]>) {
@@ -208,7 +232,19 @@ impl World {
         change(&mut self.judge.script.lock().expect("script"));
     }
 
-    pub async fn send(&self, request: Request<Body>) -> Answer {
+    pub fn clock_now(&self) -> Millis {
+        self.clock.now()
+    }
+
+    /// From now on requests come from this address.
+    pub fn come_from(&self, address: Option<IpAddr>) {
+        *self.peer.lock().expect("peer") = address;
+    }
+
+    pub async fn send(&self, mut request: Request<Body>) -> Answer {
+        if let Some(address) = *self.peer.lock().expect("peer") {
+            request.extensions_mut().insert(Peer(address));
+        }
         Answer::of(self.router.clone().oneshot(request).await.expect("infallible")).await
     }
 
@@ -240,6 +276,21 @@ impl World {
         let json = answer.json();
         (json["result_code"].as_u64().unwrap_or_default(), json["result_message"].as_str().unwrap_or_default().to_owned())
     }
+}
+
+/// The store of a data folder, on the database that this test binary is for.
+pub async fn open(folder: &Path) -> Store {
+    let vault = Vault::open(&folder.join("pictures").display().to_string(), &folder.join("keys")).expect("pictures");
+    open_with(folder, vault).await
+}
+
+/// The same with the pictures somewhere else.
+pub async fn open_with(folder: &Path, vault: Vault) -> Store {
+    match database::url_of(folder) {
+        Some(url) => Store::connect(&url, 8, vault).await,
+        None => Store::open_with(folder, vault).await,
+    }
+    .expect("database")
 }
 
 pub fn usual() -> Vec<(String, String)> {

@@ -1,13 +1,30 @@
 //! The whole service over its router, on real databases in temporary folders.
 #![allow(unreachable_pub, reason = "one test binary of many files")]
 
+mod accounts;
+mod audit;
+mod authority_http;
 mod cli;
-mod common;
+mod code_coverage;
+pub(crate) mod common;
+mod crash;
+pub(crate) mod database;
 mod finalise;
+mod fuzz;
+mod gateway_calls;
 mod gateway_signature;
+mod interop;
 mod logs;
-mod page;
+mod machine;
+mod native_sign;
+pub(crate) mod node;
+mod nodes;
+mod notify;
+pub(crate) mod page;
+mod pictures;
 mod private_calls;
 mod private_init;
 mod public_api;
 mod public_result;
+mod real_photos;
+mod schema;

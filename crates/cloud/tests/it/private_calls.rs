@@ -217,7 +217,12 @@ async fn uploads_take_committed_bytes_only() {
     let mut page = Page::open(&world, &world.token().await).await;
     let frame = b"jpeg".to_vec();
     let name = format!("frames/{}", sha(&frame));
-    is(&page.call("PUT", &name, &frame).await, FAIL, "before any commit");
+    is(&page.call("PUT", &name, &frame).await, (409, r#"{"code":59000,"message":"LIVING_NOT_START"}"#), "before any commit");
+    is(
+        &page.call("POST", "finalise", b"{}").await,
+        (409, r#"{"code":59000,"message":"LIVING_NOT_START"}"#),
+        "nor is there anything to judge",
+    );
     let commit = Page::challenge_body(0, std::slice::from_ref(&frame));
     assert_eq!(page.call("POST", "challenge", &commit).await.status.as_u16(), 200, "commit");
 
@@ -367,6 +372,12 @@ async fn an_ending_in_the_page_is_recorded_by_its_row() {
     for (told, recorded) in [
         ((54_200, "USER_TIMEOUT"), (4200, "USER_TIMEOUT")),
         ((54_200, "ACTION_ERROR"), (4200, "ACTION_ERROR")),
+        ((54_200, "UNDETECTED_FACE"), (4200, "UNDETECTED_FACE")),
+        ((56_000, "USER_CANCEL"), (4200, "USER_CANCELLATION")),
+        ((56_000, "DEVICE_NOT_SUPPORT"), (6000, "DEVICE_NOT_SUPPORT")),
+        ((56_000, "FACE_INIT_FAIL"), (6000, "FACE_INIT_FAIL")),
+        ((56_000, "INIT_FAILED"), (6000, "INIT_FAILED")),
+        ((56_000, "NETWORK_ERROR"), (6000, "NETWORK_ERROR")),
         ((56_000, "LIVENESS_DETECT_FAILED"), (4200, "VERIFICATION_FAILURE")),
         ((56_000, "NO_CAMERA_PERMISSION"), (6000, "NO_CAMERA_PERMISSION")),
         ((54_100, "REPLACED_FACE_ATTACK"), (4100, "REPLACED_FACE_ATTACK")),

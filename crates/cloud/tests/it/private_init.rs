@@ -60,23 +60,43 @@ async fn fifty_parallel_inits_have_one_winner() {
 }
 
 #[tokio::test]
-async fn used_unknown_expired_and_foreign_tokens_are_denied_alike() {
+async fn used_unknown_and_foreign_tokens_are_denied_alike() {
     let world = World::new().await;
     let used = world.token().await;
     drop(Page::open(&world, &used).await);
     assert_eq!(refused(&world, &used, Some(ORIGIN), |_| ()).await, denied(), "used");
     assert_eq!(refused(&world, "1532485677,fb241f74-e4e0-4396-ad74-eb8c1764aa1b", Some(ORIGIN), |_| ()).await, denied(), "unknown");
-    assert_eq!(refused(&world, "", Some(ORIGIN), |_| ()).await, denied(), "empty");
+    assert_eq!(refused(&world, "", Some(ORIGIN), |_| ()).await, (400, 50400, "MISSING_ARGUMENTS:biz_token".into()), "empty");
     let late = world.token().await;
     world.clock.advance_s(3599);
     let fresh = world.token().await;
     world.clock.advance_s(1);
-    assert_eq!(refused(&world, &late, Some(ORIGIN), |_| ()).await, denied(), "after an hour");
+    assert_eq!(refused(&world, &late, Some(ORIGIN), |_| ()).await, (409, 59000, "LIVING_OVERTIME".into()), "after an hour, unused");
     assert_eq!(world.outcome(&late).await, (9000, "LIVING_OVERTIME".into()), "lapsed unused");
     drop(Page::open(&world, &fresh).await);
     let revoked = world.token().await;
     world.app.store.revoke_key(KEY, Millis(0)).await.expect("revoke");
     assert_eq!(refused(&world, &revoked, Some(ORIGIN), |_| ()).await, denied(), "key revoked");
+}
+
+#[tokio::test]
+async fn an_old_sdk_ends_the_session_and_a_lost_reply_is_recognised() {
+    let world = World::new().await;
+    let token = world.token().await;
+    let old = refused(&world, &token, Some(ORIGIN), |b| b["sdk"]["version"] = json!("0.0.9")).await;
+    assert_eq!(old, (403, 54200, "SDK_TOO_OLD".into()), "below the server's minimum");
+    assert_eq!(world.outcome(&token).await, (4200, "SDK_TOO_OLD".into()), "the backend learns why");
+
+    let token = world.token().await;
+    let body = init_body(&token, &handshake(), |_| ());
+    assert_eq!(world.send(init_request(body.clone(), Some(ORIGIN))).await.status.as_u16(), 200, "the reply gets lost");
+    let again = world.send(init_request(body, Some(ORIGIN))).await;
+    assert_eq!(
+        (again.status.as_u16(), again.text()),
+        (409, r#"{"code":59000,"message":"LIVING_IN_PROGRESS"}"#.into()),
+        "the very same request"
+    );
+    assert_eq!(refused(&world, &token, Some(ORIGIN), |_| ()).await, denied(), "another one is a stranger's");
 }
 
 #[tokio::test]
@@ -121,22 +141,23 @@ async fn faults_of_the_request_leave_the_token_usable() {
     let world = World::new().await;
     let token = world.token().await;
     type Case = (&'static str, fn(&mut Value), (u16, u64, &'static str));
-    let cases: [Case; 11] = [
+    let cases: [Case; 12] = [
         ("protocol version", |b| b["v"] = json!(2), (403, 54200, "SDK_TOO_OLD")),
-        ("old SDK", |b| b["sdk"]["version"] = json!("0.0.9"), (403, 54200, "SDK_TOO_OLD")),
+        ("no version at all", |b| b["sdk"]["version"] = json!("latest"), (403, 54200, "SDK_TOO_OLD")),
         ("no version", |b| b["sdk"]["version"] = json!(""), (403, 54200, "SDK_TOO_OLD")),
         ("all excluded", |b| b["excluded_actions"] = json!(["nod", "shake", "blink", "mouth"]), (400, 56000, "ILLEGAL_PARAMETER")),
         ("unknown action", |b| b["excluded_actions"] = json!(["jump"]), (400, 50400, "BAD_ARGUMENTS:body")),
-        ("no nonce", |b| b["client_nonce"] = json!(""), (400, 50400, "BAD_ARGUMENTS:client_nonce")),
+        ("no nonce", |b| b["client_nonce"] = json!(""), (400, 50400, "MISSING_ARGUMENTS:client_nonce")),
+        ("short nonce", |b| b["client_nonce"] = json!("00"), (400, 50400, "BAD_ARGUMENTS:client_nonce")),
         ("long nonce", |b| b["client_nonce"] = json!("00".repeat(17)), (400, 50400, "BAD_ARGUMENTS:client_nonce")),
-        ("no point", |b| b["client_pub"] = json!(""), (400, 50400, "BAD_ARGUMENTS:client_pub")),
+        ("no point", |b| b["client_pub"] = json!(null), (400, 50400, "MISSING_ARGUMENTS:client_pub")),
         ("point at infinity", |b| b["client_pub"] = json!("AA=="), (400, 50400, "BAD_ARGUMENTS:client_pub")),
         (
             "a field missing",
             |b| {
                 b.as_object_mut().expect("object").remove("sdk");
             },
-            (400, 50400, "BAD_ARGUMENTS:body"),
+            (400, 50400, "MISSING_ARGUMENTS:sdk"),
         ),
         ("mistyped", |b| b["v"] = json!("1"), (400, 50400, "BAD_ARGUMENTS:body")),
     ];

@@ -353,11 +353,30 @@ pub enum Reason {
     ApiNotPermitted,
     /// The key may call this API, but not in this way (method, transport, kind of credential).
     WayNotPermitted,
+    /// The operator stopped the account.
+    AccountDiscontinued,
+    /// The customer is not certified as an enterprise.
+    NonEnterpriseCertification,
+    /// Not from this address.
+    IpNotAllowed,
+    /// Prepaid units are used up.
+    BalanceNotEnough,
+    /// Too many failures in a short time, of this person or this key.
+    TooManyFailures,
 }
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 3] = [Self::QuotaExceeded, Self::ApiNotPermitted, Self::WayNotPermitted];
+    pub const ALL: [Self; 8] = [
+        Self::QuotaExceeded,
+        Self::ApiNotPermitted,
+        Self::WayNotPermitted,
+        Self::AccountDiscontinued,
+        Self::NonEnterpriseCertification,
+        Self::IpNotAllowed,
+        Self::BalanceNotEnough,
+        Self::TooManyFailures,
+    ];
 
     /// The text on the wire.
     #[must_use]
@@ -366,6 +385,11 @@ impl Reason {
             Self::QuotaExceeded => "QUOTA_EXCEEDED",
             Self::ApiNotPermitted => "API_NOT_PERMITTED",
             Self::WayNotPermitted => "WAY_NOT_PERMITTED",
+            Self::AccountDiscontinued => "ACCOUNT_DISCONTINUED",
+            Self::NonEnterpriseCertification => "NON_ENTERPRISE_CERTIFICATION",
+            Self::IpNotAllowed => "IP_NOT_ALLOWED",
+            Self::BalanceNotEnough => "BALANCE_NOT_ENOUGH",
+            Self::TooManyFailures => "TOO_MANY_FAILURES",
         }
     }
 }

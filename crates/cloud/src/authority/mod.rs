@@ -1,4 +1,10 @@
-//! Where the authority's data comes from: a trait, and the local registry.
+//! Where the authority's data comes from: a trait, the local registry, and an HTTP source (contract: docs/authority.md).
+
+mod breaker;
+mod http;
+
+pub use breaker::{Breaker, BreakerParams};
+pub use http::{AuthorityConfig, HttpSource, SetupError};
 
 use crate::store::Store;
 use std::{fmt, future::Future, pin::Pin};
@@ -18,6 +24,8 @@ pub enum Answer {
     OtherName,
     /// Number and name agree, but there is no photo.
     NoPhoto,
+    /// Number and name agree; there is a photo, but its bytes do not arrive whole or exceed the limit for photos.
+    DamagedPhoto,
     /// Number and name agree; the photo file as the authority keeps it.
     Photo(Vec<u8>),
 }
@@ -29,6 +37,7 @@ impl fmt::Debug for Answer {
             Self::UnknownNumber => "UnknownNumber",
             Self::OtherName => "OtherName",
             Self::NoPhoto => "NoPhoto",
+            Self::DamagedPhoto => "DamagedPhoto",
             Self::Photo(_) => "Photo",
         })
     }
