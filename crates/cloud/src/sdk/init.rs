@@ -68,7 +68,10 @@ pub(super) async fn handle(State(app): State<App>, request: Request) -> Result<R
     if !app.store.init(&asked.biz_token, &fields, now).await.map_err(|e| Refused::internal(&e))? {
         return Err(denied());
     }
-    app.store.note_start(&asked.biz_token, &request).await.map_err(|e| Refused::internal(&e))?;
+    if let Err(error) = app.store.note_start(&asked.biz_token, &request).await {
+        // The session has begun; only a repetition of this request would be taken for a stranger's.
+        tracing::warn!(%error, "start not noted");
+    }
     let mut response = Response::new(Body::from(bytes));
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response.headers_mut().insert(HEADER_MAC, HeaderValue::from_str(&mac).map_err(|e| Refused::internal(&e))?);
