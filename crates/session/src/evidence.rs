@@ -52,7 +52,9 @@ impl Candidates {
         let end = self.frames.iter().position(|(_, s)| s.t >= seen.t_end).unwrap_or(newest);
         let rested = self.frames.iter().position(|(_, s)| s.t.since(seen.t_end) >= e.rest).unwrap_or(newest);
         let last = (end + e.margin).max(rested).min(newest);
-        let led = self.frames.iter().rposition(|(_, s)| s.t.plus(e.lead) <= seen.t_start).unwrap_or(0);
+        // A long movement needs all its frames for itself.
+        let roomy = seen.t_end.since(seen.t_start) <= e.lead_below;
+        let led = self.frames.iter().rposition(|(_, s)| roomy && s.t.plus(e.lead) <= seen.t_start).unwrap_or(start);
         let mut first = start.saturating_sub(e.margin).min(led);
         first = first.min((last + 1).saturating_sub(j.window_frames));
         Some((first, last.max((first + j.window_frames - 1).min(newest))))
@@ -66,7 +68,8 @@ impl Candidates {
         for i in must {
             keep[i] = true;
         }
-        cover(&times, &mut keep, Millis(j.window_gap.0 * 9 / 10), e.most);
+        // Both sides read the same whole milliseconds, so the judge's own limit serves: every frame saved here lets a longer movement fit.
+        cover(&times, &mut keep, j.window_gap, e.most);
         for i in should {
             keep[i] |= kept(&keep).len() < e.most;
         }

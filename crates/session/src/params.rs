@@ -126,7 +126,7 @@ impl Default for JudgeParams {
             eye_each: 0.80,
             blink_onset: Millis(250),
             blink_hold: Millis(200),
-            blink_pair: Millis(2000),
+            blink_pair: Millis(1000),
             blink_min: Millis(80),
             blink_max: Millis(2000),
             mouth_open: 0.14,
@@ -307,6 +307,8 @@ pub struct EvidenceParams {
     /// Rest before the movement that the window shows where there is any: the server reads the head's zero off it, and the last frame that
     /// counts as neutral may already be on its way.
     pub lead: Millis,
+    /// Longest movement that gets that rest: a longer one needs all its frames for itself.
+    pub lead_below: Millis,
     /// Rest after the movement that the window must show: twice the judges' settling time, so that thinning cannot cost it.
     pub rest: Millis,
     /// Most neutral frames of step 0.
@@ -327,6 +329,7 @@ impl Default for EvidenceParams {
             spacing: Millis(100),
             margin: 3,
             lead: Millis(300),
+            lead_below: Millis(1500),
             rest: Millis(160),
             neutral_most: 8,
             memory: Millis(5_500),
