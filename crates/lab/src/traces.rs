@@ -200,7 +200,13 @@ mod tests {
 
     #[test]
     fn labels_by_eye_name_what_they_cover() {
-        let label = |event: &str, confidence| Label { start: Millis(1000), end: Millis(2000), event: event.into(), confidence, note: String::new() };
+        let label = |event: &str, confidence| Label {
+            start: Millis(1000),
+            end: Millis(2000),
+            event: event.into(),
+            confidence,
+            note: String::new(),
+        };
         let mut line = Recorded::of_clip("a", Vec::new());
         line.label(&[
             label("NOD", Confidence::High),
