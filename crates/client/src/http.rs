@@ -3,9 +3,22 @@
 use crate::{Transport, TransportKind};
 use bytes::Bytes;
 use reqwest::{RequestBuilder, StatusCode, header::HeaderMap};
+use std::{sync::Once, time::Duration};
 
 /// Longest reply read: get_result with verbose 1 carries one JPEG of at most 2 MB as base64.
 const MAX_REPLY: usize = 4 << 20;
+
+/// An HTTP client whose every exchange ends within `timeout`. On a machine without certificate authorities it still comes to be: then no
+/// https server is trusted, and plain HTTP on loopback works.
+pub(crate) fn client(timeout: Duration) -> Result<reqwest::Client, reqwest::Error> {
+    static PROVIDER: Once = Once::new();
+    PROVIDER.call_once(|| {
+        // An error means that the embedding program chose a provider of its own, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    });
+    let prepared = || reqwest::Client::builder().timeout(timeout);
+    prepared().build().or_else(|_| prepared().tls_certs_only([]).build())
+}
 
 /// A complete reply.
 pub(crate) struct Reply {

@@ -127,7 +127,7 @@ impl PublicClient {
         if base.cannot_be_a_base() {
             return Err(PublicError::Address);
         }
-        let http = reqwest::Client::builder().timeout(timeout).build().map_err(crate::Transport::from)?;
+        let http = crate::http::client(timeout).map_err(crate::Transport::from)?;
         Ok(Self { http, base, key: key.to_owned(), secret: secret.to_owned() })
     }
 

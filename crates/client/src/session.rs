@@ -82,7 +82,7 @@ impl ClientBuilder {
             return Err(ClientError::Address);
         }
         let origin = self.origin.map(|origin| HeaderValue::from_str(&origin)).transpose().map_err(|_| ClientError::Address)?;
-        let http = reqwest::Client::builder().timeout(self.timeout).build().map_err(crate::Transport::from)?;
+        let http = crate::http::client(self.timeout).map_err(crate::Transport::from)?;
         Ok(Client { http, base, origin, attempts: self.attempts, patience: self.patience })
     }
 }

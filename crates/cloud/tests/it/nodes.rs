@@ -183,21 +183,22 @@ async fn overload_is_refused_at_once() {
 async fn a_full_public_api_refuses_at_once() {
     let mut config = Config::default();
     config.public.concurrent = 2;
+    config.sdk.judges = 2;
     let world = World::with(config, false).await;
     let token = world.token().await;
-    world.judge.photo_delay_ms.store(3_000, Ordering::SeqCst);
+    world.judge.photo_delay_ms.store(60_000, Ordering::SeqCst);
     let mut form = crate::common::usual();
     form.push(("image_ref1".into(), "ZmFjZSBvbmU=".into()));
     let slow: Vec<_> = (0..2).map(|_| tokio::spawn(world.router.clone().oneshot(world.signed().form_request(&form)))).collect();
-    let begun = std::time::Instant::now();
-    let mut refused = world.result(&token, false).await;
-    while refused.status.as_u16() == 200 && begun.elapsed().as_secs() < 2 {
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-        refused = world.result(&token, false).await;
+    // Two inside: both photo checks have begun.
+    while world.judge.photos.load(Ordering::SeqCst) < 2 {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
+    let refused = world.result(&token, false).await;
     assert_eq!((refused.status.as_u16(), refused.error()), (429, "CONCURRENCY_LIMIT_EXCEEDED".into()), "get_result");
     let refused = world.signed().post_form(&crate::common::usual()).await;
     assert_eq!((refused.status.as_u16(), refused.error()), (403, "CONCURRENCY_LIMIT_EXCEEDED".into()), "get_biz_token");
+    world.judge.photo_delay_ms.store(0, Ordering::SeqCst);
     for call in slow {
         assert_eq!(call.await.expect("task").expect("infallible").status().as_u16(), 200, "those inside are served");
     }
