@@ -56,7 +56,7 @@ pub(crate) fn run(args: &AblateArgs, as_json: bool) -> Result<Verdict> {
         }
     }
     let mut params = Params::default();
-    params.judge.blink_pair = args.blink_pair.map_or(params.judge.blink_pair, Millis);
+    params.judge.blink_pair_gap = args.blink_pair_gap.map_or(params.judge.blink_pair_gap, Millis);
     let alone = args.alone.iter().map(|&least| Method::Network(least));
     let methods: Vec<Method> =
         [Method::Rules].into_iter().chain(alone).chain(args.gate.iter().map(|&least| Method::Gated(least))).collect();

@@ -186,9 +186,9 @@ pub(crate) struct AblateArgs {
     /// Thresholds of the network supporting the rules' arcs.
     #[arg(long, value_delimiter = ',', default_values_t = [0.05, 0.2, 0.5])]
     pub(crate) gate: Vec<f32>,
-    /// Longest time from a closure's begin to the end of the next that makes the two deliberate, ms, instead of the session's own.
+    /// Longest time with open eyes between two closures that are deliberate together, ms, instead of the session's own.
     #[arg(long)]
-    pub(crate) blink_pair: Option<u64>,
+    pub(crate) blink_pair_gap: Option<u64>,
 }
 
 /// How a command ended.

@@ -53,7 +53,7 @@ pub struct JudgeParams {
     pub eye_memory: Millis,
     /// Least share of the neutral openness that counts as open at the moment: eyes narrower than this are not open.
     pub eye_level: f32,
-    /// Openness below which an eye is shut, relative to how far it is open at the moment.
+    /// Openness below which an eye is shut, relative to how far it is open at the moment. Shut eyes measured 0.1 to 0.6, squints from 0.65.
     pub eye_shut: f32,
     /// Relative openness above which it is open again.
     pub eye_open: f32,
@@ -61,10 +61,15 @@ pub struct JudgeParams {
     pub eye_each: f32,
     /// Longest time from open to shut: a blink closes in 100 to 150 ms, lids that follow a lowered gaze take longer.
     pub blink_onset: Millis,
-    /// Closed phase from which a single blink is on purpose. Spontaneous closed phases measured up to 200 ms.
+    /// Closed phase from which a single blink is on purpose. Spontaneous blinks last 100 to 400 ms from open to open, so their closed phase
+    /// at half height measures up to 250 ms; commanded closures measured 300 ms and more. See docs/session.md for the sweep.
     pub blink_hold: Millis,
-    /// Two closures inside this span are on purpose.
-    pub blink_pair: Millis,
+    /// Two shorter closures are on purpose together when the eyes were open at most this long between them,
+    pub blink_pair_gap: Millis,
+    /// each closed phase was at least this long,
+    pub blink_pair_each: Millis,
+    /// and both together at least this long.
+    pub blink_pair_hold: Millis,
     /// Shortest time from the last open to the first open frame; anything quicker is a glitch (natural blinks last 100 to 400 ms).
     pub blink_min: Millis,
     /// Longest closure that is still a blink.
@@ -121,12 +126,14 @@ impl Default for JudgeParams {
             move_max: Millis(4000),
             eye_memory: Millis(600),
             eye_level: 0.85,
-            eye_shut: 0.55,
+            eye_shut: 0.61,
             eye_open: 0.75,
             eye_each: 0.80,
             blink_onset: Millis(250),
-            blink_hold: Millis(200),
-            blink_pair: Millis(1000),
+            blink_hold: Millis(290),
+            blink_pair_gap: Millis(650),
+            blink_pair_each: Millis(120),
+            blink_pair_hold: Millis(380),
             blink_min: Millis(80),
             blink_max: Millis(2000),
             mouth_open: 0.14,

@@ -2,7 +2,7 @@
 
 use faceid_protocol::{Action, Millis, wire::WrongActionPolicy};
 use faceid_session::{ActionSpotter, Baseline, Effect, Event, Guidance, Params, Sample, StateName, WindowVerdict, judge_window};
-use faceid_testkit::{Drive, Track, gesture};
+use faceid_testkit::{Drive, Trace, Track, gesture};
 
 const RATES: [f32; 5] = [8.0, 10.0, 15.0, 30.0, 60.0];
 
@@ -186,13 +186,39 @@ fn what_is_not_the_action_runs_into_the_deadline() {
 #[test]
 fn two_blinks_in_a_row_are_deliberate() {
     let twice = Track::new(
-        "500ms eyes 1; 560ms eyes 0.1; 660ms eyes 0.1; 720ms eyes 1; 1100ms eyes 1; 1160ms eyes 0.1; 1260ms eyes 0.1; 1320ms eyes 1",
+        "500ms eyes 1; 560ms eyes 0.1; 720ms eyes 0.1; 780ms eyes 1; 1100ms eyes 1; 1160ms eyes 0.1; 1320ms eyes 0.1; 1380ms eyes 1",
     );
     let trace = Drive { answers: vec![twice], ..Drive::new(&[Action::Blink]) }.run();
     assert_eq!(trace.ending(), "51000 SUCCESS");
-    let blinks: Vec<bool> =
-        trace.events.iter().filter_map(|(_, e)| if let Event::Blink { deliberate } = e { Some(*deliberate) } else { None }).collect();
-    assert_eq!(blinks, [false, true], "the second makes the pair");
+    assert_eq!(blinks(&trace), [false, true], "the second makes the pair");
+}
+
+#[test]
+fn two_spontaneous_blinks_are_no_pair() {
+    let rows = [
+        (
+            "both short",
+            "500ms eyes 1; 560ms eyes 0.1; 660ms eyes 0.1; 720ms eyes 1; 1100ms eyes 1; 1160ms eyes 0.1; 1260ms eyes 0.1; 1320ms eyes 1",
+        ),
+        (
+            "one very short",
+            "500ms eyes 1; 540ms eyes 0.1; 570ms eyes 0.1; 610ms eyes 1; 900ms eyes 1; 960ms eyes 0.1; 1140ms eyes 0.1; 1200ms eyes 1",
+        ),
+        (
+            "far apart",
+            "500ms eyes 1; 560ms eyes 0.1; 720ms eyes 0.1; 780ms eyes 1; 1560ms eyes 1; 1620ms eyes 0.1; 1780ms eyes 0.1; 1840ms eyes 1",
+        ),
+    ];
+    for (what, script) in rows {
+        let trace = Drive { answers: vec![Track::new(script)], ..Drive::new(&[Action::Blink]) }.run();
+        assert_eq!(trace.ending(), "54200 USER_TIMEOUT", "{what}");
+        assert_eq!(blinks(&trace), [false, false], "{what}: both are reported");
+    }
+}
+
+/// The blinks reported, and whether each was deliberate.
+fn blinks(trace: &Trace) -> Vec<bool> {
+    trace.events.iter().filter_map(|(_, e)| if let Event::Blink { deliberate } = e { Some(*deliberate) } else { None }).collect()
 }
 
 #[test]

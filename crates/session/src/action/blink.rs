@@ -1,4 +1,4 @@
-//! Blink: both eyes shut and open again. Spontaneous blinks are reported, deliberate ones (long, or two in a row) are actions.
+//! Blink: both eyes shut and open again. Spontaneous blinks are reported, deliberate ones (long, or two in quick succession) are actions.
 
 use super::{
     judges::{Blink, Seen, score},
@@ -18,7 +18,15 @@ pub(super) struct BlinkJudge {
     /// Relative openness of the last moments, for the level that counts as open now.
     recent: VecDeque<(Millis, f32)>,
     /// The closure before, as a candidate for a pair.
-    previous: Option<(Blink, f32, Vec<Millis>)>,
+    previous: Option<Earlier>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Earlier {
+    blink: Blink,
+    held: Millis,
+    depth: f32,
+    keys: Vec<Millis>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -119,21 +127,26 @@ impl BlinkJudge {
         let long = held >= p.blink_hold;
         let reach = 1.0 - closure.lowest / closure.level;
         let depth = score(reach, 1.0 - p.eye_shut);
-        let partner = self.previous.take().filter(|(b, _, _)| !b.deliberate && end.since(b.start) <= p.blink_pair);
+        let partner = self.previous.take().filter(|earlier| {
+            !earlier.blink.deliberate
+                && closure.open.since(earlier.blink.end) <= p.blink_pair_gap
+                && held.min(earlier.held) >= p.blink_pair_each
+                && held.plus(earlier.held) >= p.blink_pair_hold
+        });
         let blink = Blink { start: closure.open, peak: closure.t_lowest, end, deliberate: long || partner.is_some() };
         let keys = vec![closure.open, closure.before, closure.first, closure.last, after, end];
-        self.previous = Some((blink, depth, keys.clone()));
+        self.previous = Some(Earlier { blink, held, depth, keys: keys.clone() });
         let seen = match partner {
-            Some((first, first_depth, first_keys)) if !long => Some(Seen {
+            Some(first) if !long => Some(Seen {
                 action: Action::Blink,
                 deliberate: true,
-                t_start: first.start,
-                t_peak: first.peak,
+                t_start: first.blink.start,
+                t_peak: first.blink.peak,
                 t_second: Some(blink.peak),
                 t_end: end,
-                keys: [first_keys, keys].concat(),
+                keys: [first.keys, keys].concat(),
                 reach,
-                score: depth.min(first_depth),
+                score: depth.min(first.depth),
             }),
             Some(_) | None => long.then_some(Seen {
                 action: Action::Blink,
