@@ -113,7 +113,7 @@ pub fn parse(text: &str) -> Result<BTreeMap<String, Vec<Label>>, LabelError> {
         let note = next().unwrap_or_default().to_owned();
         clips.entry(clip.to_owned()).or_default().push(Label { start, end, event: event.to_owned(), confidence, note });
     }
-    clips.values_mut().for_each(|labels| join_nods(labels));
+    clips.values_mut().for_each(join_nods);
     Ok(clips)
 }
 

@@ -86,7 +86,7 @@ impl Variant {
     /// # Errors
     /// [`FrameError`] when a side leaves 1 to 4096 px.
     pub fn picture(&self, frame: Frame) -> Result<Frame, FrameError> {
-        self.changes.iter().try_fold(frame, |frame, change| change.apply(frame))
+        self.changes.iter().try_fold(frame, |frame, change| change.apply(&frame))
     }
 }
 
@@ -136,20 +136,20 @@ fn splitmix(state: u64) -> u64 {
 }
 
 impl Change {
-    fn apply(self, frame: Frame) -> Result<Frame, FrameError> {
+    fn apply(self, frame: &Frame) -> Result<Frame, FrameError> {
         let (width, height) = (frame.width(), frame.height());
         match self {
             Self::LongSide(side) if side <= width.max(height) => Ok(frame.resized_to_max_side(side)),
-            Self::LongSide(side) => enlarged(&frame, side),
+            Self::LongSide(side) => enlarged(frame, side),
             Self::Pad(w, h) => {
                 let (w, h) = (w.max(1), h.max(1));
                 let size = if width * h < height * w { ((height * w).div_ceil(h), height) } else { (width, (width * h).div_ceil(w)) };
-                placed(&frame, size)
+                placed(frame, size)
             }
             Self::Crop(w, h) => {
                 let (w, h) = (w.max(1), h.max(1));
                 let size = if width * h < height * w { (width, width * h / w) } else { (height * w / h, height) };
-                placed(&frame, (size.0.max(1), size.1.max(1)))
+                placed(frame, (size.0.max(1), size.1.max(1)))
             }
             Self::Mirror => Ok(frame.mirrored()),
             Self::Sideways => {
@@ -219,7 +219,7 @@ mod tests {
     }
 
     fn changed(change: Change, width: u32, height: u32) -> Frame {
-        change.apply(frame(width, height)).expect("a valid size")
+        change.apply(&frame(width, height)).expect("a valid size")
     }
 
     #[test]

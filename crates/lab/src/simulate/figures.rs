@@ -290,7 +290,7 @@ fn windows(reels: &[&Reel<'_>], per_clip: usize) -> Vec<WindowRow> {
         }
     }
     let row = |((doing, action), (hits, of)): (&(&'static str, Action), &(usize, usize))| WindowRow {
-        doing: *doing,
+        doing,
         action: action.name(),
         triggered: Share::new(*hits, *of),
     };
