@@ -178,7 +178,7 @@ pub struct GateParams {
     pub sharpness_min: f32,
     /// Least visibility of the eyes (portraits and clips from 0.5; nearly black lenses up to 0.2, see vision's `cover`).
     pub eyes_visible_min: f32,
-    /// Least visibility of the mouth. Measured: uncovered mouths from 0.6, rendered ones on small pictures down to 0.4; masks and cups under
+    /// Least visibility of the mouth. Measured: uncovered mouths from 0.6, rendered ones on small pictures down to 0.34; masks and cups under
     /// 0.3. A hand lies in between (see vision's `cover`): it is let pass, because a warning nobody can obey shuts people out.
     pub mouth_visible_min: f32,
     /// Largest yaw and pitch of a frontal face, degrees (field practice: 15 to 20).
@@ -213,7 +213,7 @@ impl Default for GateParams {
             back_lit_luma: 0.36,
             sharpness_min: 20.0,
             eyes_visible_min: 0.25,
-            mouth_visible_min: 0.35,
+            mouth_visible_min: 0.30,
             frontal: 18.0,
             roll: 18.0,
             eyes_open: 0.40,
