@@ -197,7 +197,7 @@ impl Client {
         }
     }
 
-    /// `POST cancel` with the row that the page shows, whatever else goes on; nobody waits for the answer.
+    /// `POST cancel` with the row that the page will show, whatever else goes on.
     pub(crate) async fn farewell(&self, ended: Refusal) {
         self.stop();
         let Ok(body) = json(&CancelRequest { ended: Some(ended) }) else { return };

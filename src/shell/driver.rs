@@ -24,7 +24,7 @@ use std::{
     rc::{Rc, Weak},
 };
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::spawn_local;
+use wasm_bindgen_futures::{future_to_promise, spawn_local};
 use web_sys::{HtmlVideoElement, Worker};
 
 /// Longest side judged and kept while the server has not said otherwise, px.
@@ -33,6 +33,8 @@ const DEFAULT_SIDE: u32 = 480;
 const STALL: Millis = Millis(5000);
 /// How often stalls are looked for, ms.
 const WATCH_MS: u32 = 500;
+/// Longest wait until the server knows of an ending before the page does, ms.
+const FAREWELL_MS: u32 = 1000;
 
 /// One attempt, from init to Closed.
 pub(crate) struct Driver {
@@ -44,6 +46,8 @@ pub(crate) struct Driver {
     stepping: Cell<bool>,
     state: Cell<StateName>,
     closed: Cell<bool>,
+    /// Settles when the server has been told of the ending.
+    farewell: RefCell<Option<js_sys::Promise>>,
     client: Client,
     engine: RefCell<Option<EnginePort>>,
     worker: Worker,
@@ -82,6 +86,7 @@ impl Driver {
             stepping: Cell::new(false),
             state: Cell::new(StateName::NotStarted),
             closed: Cell::new(false),
+            farewell: RefCell::default(),
             client,
             engine: RefCell::new(None),
             worker,
@@ -197,7 +202,14 @@ impl Driver {
         for event in output.events {
             match &event {
                 Event::State(state) => self.state.set(*state),
-                Event::Closed(_) => self.close(),
+                Event::Closed(_) => {
+                    self.close();
+                    if let Some(told) = self.farewell.take() {
+                        // Whoever asks get_result once the page has its answer must read the same there.
+                        spawn_local(emit_after(Rc::clone(self), told, event.into()));
+                        continue;
+                    }
+                }
                 Event::Prompt { .. }
                 | Event::Progress { .. }
                 | Event::Guidance(_)
@@ -225,7 +237,10 @@ impl Driver {
             Effect::Submit => spawn_local(submit(Rc::clone(self))),
             Effect::TellServer(outcome) => {
                 let driver = Rc::clone(self);
-                spawn_local(async move { driver.client.farewell(Refusal { code: outcome.code, message: outcome.message }).await });
+                self.farewell.replace(Some(future_to_promise(async move {
+                    driver.client.farewell(Refusal { code: outcome.code, message: outcome.message }).await;
+                    Ok(JsValue::UNDEFINED)
+                })));
             }
         }
     }
@@ -474,4 +489,10 @@ async fn submit(driver: Rc<Driver>) {
         Ok(_) => {}
         Err(problem) => driver.network(problem),
     }
+}
+
+/// The closing event, once `told` has settled or [`FAREWELL_MS`] have passed.
+async fn emit_after(driver: Rc<Driver>, told: js_sys::Promise, closed: PageEvent) {
+    page::at_most(FAREWELL_MS, told).await;
+    driver.emit(&closed);
 }

@@ -1,6 +1,7 @@
 //! Small pieces of the browser: clock, sleep, random bytes, hex.
 
 use faceid_protocol::Millis;
+use js_sys::{Array, Promise};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 
@@ -17,13 +18,21 @@ pub(crate) fn millis(value: f64) -> Millis {
 
 /// Waits.
 pub(crate) async fn sleep(ms: u32) {
-    let promise = js_sys::Promise::new(&mut |resolve, _| {
+    drop(JsFuture::from(slept(ms)).await);
+}
+
+/// Waits for `promise`, but not longer than that.
+pub(crate) async fn at_most(ms: u32, promise: Promise) {
+    drop(JsFuture::from(Promise::race(&Array::of2(&promise, &slept(ms)))).await);
+}
+
+fn slept(ms: u32) -> Promise {
+    Promise::new(&mut |resolve, _| {
         if let Some(window) = web_sys::window() {
             // A refused timer would leave the promise pending; browsers never refuse one with a function argument.
             drop(window.set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, i32::try_from(ms).unwrap_or(i32::MAX)));
         }
-    });
-    drop(JsFuture::from(promise).await);
+    })
 }
 
 /// Random bytes from the browser's CSPRNG.

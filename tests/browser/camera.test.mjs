@@ -7,9 +7,10 @@ import { fakeCloud } from './fake-cloud.mjs';
 let browser;
 let server;
 let cloud;
+const faults = {};
 before(async () => {
   browser = await launch();
-  cloud = fakeCloud();
+  cloud = fakeCloud(faults);
   server = await serve(cloud.routes);
 });
 after(async () => {
@@ -95,7 +96,21 @@ test('cancelling turns the camera off and tells the cloud', async () => {
   const { code, message, fromServer } = await outcome;
   assert.deepEqual({ code, message, fromServer }, { code: 56000, message: 'USER_CANCEL', fromServer: false });
   assert.equal(await live(page), 0);
-  assert.deepEqual(await told(), [{ code: 56000, message: 'USER_CANCEL' }]);
+  assert.deepEqual(cloud.told, [{ code: 56000, message: 'USER_CANCEL' }], 'the cloud knows when the page does');
+  await page.close();
+});
+
+test('a cloud that does not take the farewell delays the end by a second, not the camera', async () => {
+  const { page, outcome } = await runUntilCamera();
+  let open;
+  faults.cancel = () => new Promise((resolve) => { open = resolve; });
+  const begun = Date.now();
+  await page.click('faceid-liveness .cancel');
+  assert.equal(await live(page), 0, 'off at once');
+  assert.equal((await outcome).message, 'USER_CANCEL');
+  assert.ok(Date.now() - begun < 5000, 'the end comes without an answer');
+  delete faults.cancel;
+  open(true);
   await page.close();
 });
 

@@ -8,7 +8,7 @@ const { subtle } = webcrypto;
 const sha = (...parts) => createHash('sha256').update(Buffer.concat(parts.map((p) => Buffer.from(p)))).digest();
 
 /**
- * @param {{init?: Function, challenge?: Function, frames?: Function, finalise?: Function}} faults handlers `(request, response, body) => handled?`
+ * @param {{init?: Function, challenge?: Function, frames?: Function, finalise?: Function, cancel?: Function}} faults handlers `(request, response, body) => handled?`
  * @returns routes for `serve`, what was called, and what the pages told when they ended by themselves
  */
 export function fakeCloud(faults = {}) {
