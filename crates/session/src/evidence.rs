@@ -6,7 +6,7 @@ use crate::{
     params::{EvidenceParams, JudgeParams},
     sample::{Baseline, Sample},
 };
-use faceid_protocol::Millis;
+use faceid_protocol::{Action, Millis};
 use std::collections::VecDeque;
 
 /// A frame that may be sent.
@@ -38,6 +38,41 @@ impl Candidates {
     /// The same window with whatever there is.
     pub(crate) fn window_so_far(&self, seen: &Seen, e: &EvidenceParams, j: &JudgeParams) -> Vec<Candidate> {
         self.span(seen, e, j).map_or_else(Vec::new, |(first, last)| self.thinned(first, last, seen, e, j))
+    }
+
+    /// Windows for an arc too long to be shown whole, fullest first: from its start without the rest before it, and of a shake only the last
+    /// swings, from a moment when the head passed through its neutral.
+    pub(crate) fn shorter(&self, seen: &Seen, neutral: &Baseline, e: &EvidenceParams, j: &JudgeParams) -> Vec<Vec<Candidate>> {
+        let Some((_, last)) = self.span(seen, e, j) else { return Vec::new() };
+        let yaw = |s: &Sample| s.pose.map(|pose| pose.yaw - neutral.pose.yaw);
+        let passes = |s: &Sample| yaw(s).is_some_and(|angle| angle.abs() <= j.pose_neutral);
+        let whole = self.frames.iter().rposition(|(_, s)| s.t <= seen.t_start);
+        let later = self
+            .frames
+            .iter()
+            .enumerate()
+            .filter(|(_, (_, s))| seen.action == Action::Shake && s.t > seen.t_start && s.t < seen.t_end && passes(s));
+        let starts = whole.into_iter().chain(later.map(|(i, _)| i));
+        starts
+            .filter(|first| last + 1 - first >= j.window_frames)
+            .map(|first| {
+                let arc = self.from(first, seen, yaw);
+                self.thinned(first, last, &arc, e, j)
+            })
+            .collect()
+    }
+
+    /// The part of a movement that begins with this frame, with the two ends that a shake reaches in it.
+    fn from(&self, first: usize, seen: &Seen, yaw: impl Fn(&Sample) -> Option<f32>) -> Seen {
+        let mut arc = seen.clone();
+        let frames = || self.frames.iter().skip(first).filter(|(_, s)| s.t <= seen.t_end);
+        arc.t_start = frames().next().map_or(seen.t_start, |(_, s)| s.t);
+        let turned = || frames().filter_map(|(_, s)| Some((s.t, yaw(s)?)));
+        let most = turned().max_by(|a, b| a.1.total_cmp(&b.1)).zip(turned().min_by(|a, b| a.1.total_cmp(&b.1)));
+        if let (Action::Shake, Some((right, left))) = (seen.action, most) {
+            (arc.t_peak, arc.t_second) = (right.0.min(left.0), Some(right.0.max(left.0)));
+        }
+        arc
     }
 
     /// Every frame that may still be chosen for this arc.

@@ -6,6 +6,7 @@ use crate::{
     evidence::{Candidate, Candidates},
     io::{Challenge, Effect, Event, Guidance, StateName},
     outcome::Ending,
+    params::Params,
     sample::{Baseline, Sample},
     shared::{Look, Shared},
     tokens::Tokens,
@@ -145,16 +146,35 @@ impl Act {
                 return State::Act(self);
             }
         };
-        if self.retries < e.retries && !self.convinces(&window, shared) {
-            self.retries += 1;
-            shared.guide.notice(shared.now, Guidance::Slower, &shared.params.times);
-            self.restart(shared);
-            return State::Act(self);
-        }
+        let window = match self.convincing(window, &passing.arc, shared) {
+            Ok(window) => window,
+            Err(window) if self.retries >= e.retries => window,
+            Err(_) => return self.again(&passing.arc, shared),
+        };
         self.show(1.0, shared);
         let Self { baseline, mut tokens, challenge, .. } = *self;
         tokens.add(passing.token);
         Commit::enter(baseline, tokens, challenge.action, &window, shared)
+    }
+
+    /// Asks once more: a movement that fills its window should be quicker, any other shows more when it is slower.
+    fn again(mut self: Box<Self>, arc: &Seen, shared: &mut Shared) -> State {
+        self.retries += 1;
+        let long = arc.t_end.since(arc.t_start) > shared.params.evidence.lead_below;
+        let hint = if long { Guidance::Faster } else { Guidance::Slower };
+        shared.guide.notice(shared.now, hint, &shared.params.times);
+        self.restart(shared);
+        State::Act(self)
+    }
+
+    /// This window or a shorter one in which the server's judge sees the action; else the window as it was.
+    fn convincing(&self, window: Vec<Candidate>, arc: &Seen, shared: &Shared) -> Result<Vec<Candidate>, Vec<Candidate>> {
+        if self.convinces(&window, shared) {
+            return Ok(window);
+        }
+        let Params { evidence, judge, .. } = &shared.params;
+        let shorter = self.candidates.shorter(arc, &self.baseline, evidence, judge);
+        shorter.into_iter().find(|w| self.convinces(w, shared)).ok_or(window)
     }
 
     fn convinces(&self, window: &[Candidate], shared: &Shared) -> bool {
