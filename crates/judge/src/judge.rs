@@ -1,6 +1,6 @@
 //! Evidence to report: the order of checks of docs/protocol.md, stopping at the first that decides.
 
-use faceid_session::{Baseline, Params, WindowVerdict, judge_window};
+use faceid_session::{Baseline, JudgeParams, Params, WindowVerdict, judge_window};
 use faceid_vision::{ModelError, Models, VisionError};
 use thiserror::Error;
 
@@ -105,7 +105,7 @@ impl Default for Policy {
             limits: EvidenceLimits::default(),
             other_person: Self::OTHER_PERSON,
             same_person: Self::SAME_PERSON,
-            session: Params::default(),
+            session: Params { judge: JudgeParams::default().second_look(), ..Params::default() },
         }
     }
 }

@@ -40,10 +40,11 @@ impl Candidates {
         self.span(seen, e, j).map_or_else(Vec::new, |(first, last)| self.thinned(first, last, seen, e, j))
     }
 
-    /// Windows for an arc too long to be shown whole, fullest first: from its start without the rest before it, and of a shake only the last
-    /// swings, from a moment when the head passed through its neutral.
+    /// Windows for an arc too long to be shown whole, fullest first: without rest before it and with as little as a judge needs after it, and of
+    /// a shake only the last swings, from a moment when the head passed through its neutral.
     pub(crate) fn shorter(&self, seen: &Seen, neutral: &Baseline, e: &EvidenceParams, j: &JudgeParams) -> Vec<Vec<Candidate>> {
-        let Some((_, last)) = self.span(seen, e, j) else { return Vec::new() };
+        let Some(newest) = self.frames.len().checked_sub(1) else { return Vec::new() };
+        let last = self.frames.iter().position(|(_, s)| s.t >= seen.t_end).map_or(newest, |end| (end + 2).min(newest));
         let yaw = |s: &Sample| s.pose.map(|pose| pose.yaw - neutral.pose.yaw);
         let passes = |s: &Sample| yaw(s).is_some_and(|angle| angle.abs() <= j.pose_neutral);
         let whole = self.frames.iter().rposition(|(_, s)| s.t <= seen.t_start);
@@ -62,7 +63,7 @@ impl Candidates {
             .collect()
     }
 
-    /// The part of a movement that begins with this frame, with the two ends that a shake reaches in it.
+    /// The part of a movement that begins with this frame, with the first end that a shake reaches in it.
     fn from(&self, first: usize, seen: &Seen, yaw: impl Fn(&Sample) -> Option<f32>) -> Seen {
         let mut arc = seen.clone();
         let frames = || self.frames.iter().skip(first).filter(|(_, s)| s.t <= seen.t_end);
@@ -70,8 +71,11 @@ impl Candidates {
         let turned = || frames().filter_map(|(_, s)| Some((s.t, yaw(s)?)));
         let most = turned().max_by(|a, b| a.1.total_cmp(&b.1)).zip(turned().min_by(|a, b| a.1.total_cmp(&b.1)));
         if let (Action::Shake, Some((right, left))) = (seen.action, most) {
-            (arc.t_peak, arc.t_second) = (right.0.min(left.0), Some(right.0.max(left.0)));
+            // The other end is shown by whatever frame comes near it: there is none to spare.
+            (arc.t_peak, arc.t_second) = (right.0.min(left.0), None);
         }
+        // A head that is back at the edge of its neutral needs more than one frame to show it.
+        arc.keys.extend(self.frames.iter().map(|(_, s)| s.t).filter(|t| *t > seen.t_end).take(1));
         arc
     }
 

@@ -105,6 +105,34 @@ impl JudgeParams {
     pub const BASELINE_MIN: usize = 4;
     /// Eye openness below which a "neutral" eye is taken for shut or mismeasured.
     pub const EYE_FLOOR: f32 = 0.35;
+
+    /// For looking again at a movement that passed once: a tenth less reach and dwell, and eyes shut or open by a twentieth less. The second
+    /// look measures the same frames after JPEG compression and with a tracker that starts anew, so a movement at the edge of what passed falls
+    /// to either side of it.
+    #[must_use]
+    pub fn second_look(&self) -> Self {
+        const REACH: f32 = 0.9;
+        const LIDS: f32 = 0.95;
+        let dwell = |span: Millis| Millis(span.0 * 9 / 10);
+        Self {
+            nod_peak: self.nod_peak * REACH,
+            shake_side: self.shake_side * REACH,
+            shake_range: self.shake_range * REACH,
+            cross_share: self.cross_share / REACH,
+            travel_per_degree: self.travel_per_degree / REACH,
+            eye_shut: self.eye_shut / LIDS,
+            eye_open: self.eye_open * LIDS,
+            eye_each: self.eye_each / LIDS,
+            blink_hold: dwell(self.blink_hold),
+            blink_pair_each: dwell(self.blink_pair_each),
+            blink_pair_hold: dwell(self.blink_pair_hold),
+            mouth_open: self.mouth_open * REACH,
+            mouth_shut: self.mouth_shut / REACH,
+            mouth_aspect: self.mouth_aspect * REACH,
+            mouth_hold: dwell(self.mouth_hold),
+            ..self.clone()
+        }
+    }
 }
 
 impl Default for JudgeParams {
