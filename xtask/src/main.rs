@@ -4,6 +4,7 @@
 //! Exit codes: 0 done, 1 the checked thing does not hold, 2 usage, 3 environment (says what to install).
 #![forbid(unsafe_code)]
 
+mod bench;
 mod codegen;
 mod demo;
 mod models;
@@ -50,6 +51,9 @@ enum Command {
     },
     /// Kill a node of the cloud at random moments while sessions run: nothing acknowledged may be lost or billed twice.
     Soak(soak::Options),
+    /// Measure speed and memory on this machine.
+    #[command(subcommand)]
+    Bench(bench::Bench),
     /// Check the rules of the tree: dependency edges, unsafe ban, file sizes, leftovers.
     Tidy,
 }
@@ -64,6 +68,7 @@ fn main() -> ExitCode {
             web::build_web(if page { web::Profile::Page } else { web::Profile::Release }).map(|dist| println!("{}", dist.display()))
         }
         Command::Soak(options) => soak::soak(&options),
+        Command::Bench(bench) => bench::run(&bench),
         Command::Tidy => tidy::run(),
     };
     match result {

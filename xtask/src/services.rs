@@ -1,4 +1,4 @@
-//! The processes of a demo: the cloud, and the customer's backend that serves the page. Both end with this value.
+//! The processes of a demo: the cloud, and the customer's backend that serves the page. Both end with their value.
 
 use crate::process::{root, run, step, target_dir};
 use anyhow::{Context, Result, bail};
@@ -32,8 +32,8 @@ pub(crate) struct Setup<'a> {
 /// Running processes.
 #[derive(Debug)]
 pub(crate) struct Services {
-    backend: Child,
-    cloud: Child,
+    backend: Guard,
+    cloud: Guard,
     url: String,
     folder: PathBuf,
 }
@@ -62,7 +62,7 @@ impl Services {
             cloud.arg("--demo-actions").arg(setup.actions.join(","));
         }
         let (cloud, address) = spawn(cloud, "the cloud")?;
-        let mut guard = Guard(Some(cloud));
+        let guard = Guard::new(cloud);
         let mut add = binary("faceid");
         add.arg("--data").arg(&data).args(["authority", "add", "--number", NUMBER, "--name", NAME]).stdout(Stdio::null());
         if let Some(photo) = setup.id_photo {
@@ -79,8 +79,7 @@ impl Services {
             backend.arg("--action-count").arg(setup.actions.len().to_string());
         }
         let (backend, url) = spawn(backend, "the demo backend")?;
-        let cloud = guard.0.take().context("the cloud was started above")?;
-        Ok(Self { backend, cloud, url, folder })
+        Ok(Self { backend: Guard::new(backend), cloud: guard, url, folder })
     }
 
     /// Address of the page.
@@ -90,29 +89,39 @@ impl Services {
 
     /// Waits until one of the processes ends.
     pub(crate) fn wait(mut self) -> Result<()> {
-        let status = self.backend.wait().context("cannot wait for the demo backend")?;
+        let status = self.backend.0.wait().context("cannot wait for the demo backend")?;
         bail!("the demo backend ended with {status}")
     }
 }
 
 impl Drop for Services {
     fn drop(&mut self) {
-        for child in [&mut self.backend, &mut self.cloud] {
-            end(child);
+        // Before their folder goes.
+        for guard in [&mut self.backend, &mut self.cloud] {
+            end(&mut guard.0);
         }
         // The key and the database are of this run only; leftovers are harmless.
         drop(std::fs::remove_dir_all(&self.folder));
     }
 }
 
-/// Ends a child when setting up the rest fails.
-struct Guard(Option<Child>);
+/// A child that ends with this value, also when setting up the rest fails.
+#[derive(Debug)]
+pub(crate) struct Guard(Child);
+
+impl Guard {
+    pub(crate) const fn new(child: Child) -> Self {
+        Self(child)
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.0.id()
+    }
+}
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        if let Some(child) = &mut self.0 {
-            end(child);
-        }
+        end(&mut self.0);
     }
 }
 
@@ -127,7 +136,7 @@ fn binary(name: &str) -> Command {
 }
 
 /// Starts a process and waits for the address on its first line.
-fn spawn(mut command: Command, what: &str) -> Result<(Child, String)> {
+pub(crate) fn spawn(mut command: Command, what: &str) -> Result<(Child, String)> {
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().with_context(|| format!("cannot start {what}"))?;
     let output = child.stdout.take().with_context(|| format!("{what} has no output"))?;
     let (sender, receiver) = mpsc::channel();

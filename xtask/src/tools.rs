@@ -59,21 +59,27 @@ pub(crate) fn moto() -> Option<PathBuf> {
 /// # Errors
 /// When the installation itself fails.
 pub(crate) fn postgres() -> Result<bool> {
-    let present = || {
-        // Debian keeps the server's programs off the path.
-        let debian = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-        find("initdb").is_some() || debian.map(|version| version.path().join("bin/initdb")).any(|p| p.is_file())
-    };
-    if !present() {
+    if postgres_programs().is_none() {
         match need(&[POSTGRES]) {
             Err(error) if error.is::<MissingTool>() => {
-                println!("skipped: tests on PostgreSQL ({error:#})");
+                eprintln!("skipped: PostgreSQL ({error:#})");
                 return Ok(false);
             }
             other => other?,
         }
     }
-    Ok(present())
+    Ok(postgres_programs().is_some())
+}
+
+/// Folder of `initdb` and `postgres`: on the path, or where Debian keeps them off it, the newest version first.
+pub(crate) fn postgres_programs() -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut debian: Vec<PathBuf> =
+        std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|version| version.path().join("bin")).collect();
+    debian.sort();
+    std::env::split_paths(&path)
+        .chain(debian.into_iter().rev())
+        .find(|dir| ["initdb", "postgres"].iter().all(|name| dir.join(name).is_file()))
 }
 
 /// The Chromium to drive: `FACEID_CHROMIUM` or the first on the path.

@@ -14,7 +14,7 @@ use faceid_protocol::{
     wire::{FinaliseReply, FinaliseRequest},
 };
 use serde::Serialize;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use thiserror::Error;
 
 /// How often judging the same evidence is tried before it counts as not judgeable.
@@ -40,6 +40,21 @@ struct Verification {
     ref1: Option<Likeness>,
     #[serde(skip_serializing_if = "Option::is_none")]
     ref2: Option<Likeness>,
+}
+
+/// How long the phases of one verdict took, for the log.
+#[derive(Debug, Default)]
+struct Spent {
+    read: Duration,
+    judge: Duration,
+    /// The authority's answer included.
+    compare: Duration,
+    store: Duration,
+}
+
+/// Milliseconds to a tenth: finer would be noise.
+fn ms(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 10_000.0).round() / 10.0
 }
 
 /// A lease of the configured length for a new worker.
@@ -72,10 +87,12 @@ pub(crate) async fn run(app: App, biz_token: String, lease: Lease) -> Result<Vec
 }
 
 async fn judge_and_store(app: &App, biz_token: &str, lease: &Lease) -> Result<Vec<u8>, VerdictError> {
-    let began = std::time::Instant::now();
+    let began = Instant::now();
+    let mut spent = Spent::default();
     let evidence = app.store.evidence(biz_token).await?;
+    spent.read = began.elapsed();
     point("verdict.evidence");
-    let outcome = match decide(app, &evidence).await {
+    let outcome = match decide(app, &evidence, &mut spent).await {
         Ok(outcome) => outcome,
         Err(error) if evidence.attempts < ATTEMPTS => return Err(error),
         Err(error) => {
@@ -86,18 +103,30 @@ async fn judge_and_store(app: &App, biz_token: &str, lease: &Lease) -> Result<Ve
     let reply = FinaliseReply::Final { code: SDK_OFFSET + outcome.row.code, message: outcome.row.message.to_owned() };
     let body = serde_json::to_vec(&reply).map_err(|_| StoreError::Damaged("reply"))?;
     let stored = Reply { request_mark: evidence.finalise_mark, status: 200, body: body.clone() };
+    let storing = Instant::now();
     app.store.finish(biz_token, lease, evidence.seq, &outcome, &stored, app.clock.now()).await?;
+    spent.store = storing.elapsed();
     app.metrics.verdict(outcome.row.code, began.elapsed());
-    tracing::info!(code = outcome.row.code, message = outcome.row.message, "verdict");
+    tracing::info!(
+        code = outcome.row.code,
+        message = outcome.row.message,
+        read_ms = ms(spent.read),
+        judge_ms = ms(spent.judge),
+        compare_ms = ms(spent.compare),
+        store_ms = ms(spent.store),
+        "verdict"
+    );
     Ok(body)
 }
 
 /// The order after the judge: fake and force_compare = 0 → 4100; authority; comparison; threshold.
-async fn decide(app: &App, evidence: &Evidence) -> Result<Outcome, VerdictError> {
+async fn decide(app: &App, evidence: &Evidence, spent: &mut Spent) -> Result<Outcome, VerdictError> {
     let bundle = bundle(evidence)?;
     let picture = bundle.best.jpeg.clone();
     let broken = || JudgingError("the worker did not finish".into());
+    let judging = Instant::now();
     let assessment = app.with_judge(move |judge| judge.assess(&bundle)).await.ok_or_else(broken)??;
+    spent.judge = judging.elapsed();
     point("verdict.assessed");
     let cues = Some(serde_json::to_string(&assessment.cues()).map_err(|_| StoreError::Damaged("cues"))?);
     let has_face = assessment.face().is_some();
@@ -116,6 +145,7 @@ async fn decide(app: &App, evidence: &Evidence) -> Result<Outcome, VerdictError>
     {
         return Ok(plain(row));
     }
+    let comparing = Instant::now();
     let asked = app.authority.ask(&evidence.idcard_number, &evidence.idcard_name).await;
     point("verdict.authority");
     let references = evidence.references.clone();
@@ -124,6 +154,7 @@ async fn decide(app: &App, evidence: &Evidence) -> Result<Outcome, VerdictError>
         let level = evidence.security_level;
         app.with_judge(move |_| compare(&*assessment, asked, &references, multi_oriented, level)).await.ok_or_else(broken)??
     };
+    spent.compare = comparing.elapsed();
     point("verdict.compared");
     let verification = Some(serde_json::to_string(&verification).map_err(|_| StoreError::Damaged("verification"))?);
     // Compared or not, a fake stays a fake.

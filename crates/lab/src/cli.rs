@@ -12,7 +12,7 @@ use crate::clip::Meter;
 use crate::models::{ModelDir, ModelsError};
 use crate::variant::Variant;
 use crate::video::VideoError;
-use crate::{ablation, bench_frame, calibrate, clip, evaluation, gates, image_commands, pairs, sheet, simulate, traces};
+use crate::{ablation, bench_cloud, bench_frame, calibrate, clip, evaluation, gates, image_commands, pairs, sheet, simulate, traces};
 
 /// Evaluation, comparison figures and benches of faceid-liveness.
 #[derive(Debug, Parser)]
@@ -100,6 +100,9 @@ enum Command {
         #[arg(long, default_value_t = 1.0)]
         limit: f64,
     },
+    /// Calls a running cloud and tells what that took: part of `cargo xtask bench cloud`, which starts it.
+    #[command(hide = true)]
+    BenchCloud(bench_cloud::BenchArgs),
     /// Loads every model once.
     ModelsCheck,
 }
@@ -233,6 +236,7 @@ fn run(cli: &Cli) -> Result<Verdict> {
         Command::Sheet(args) => run_sheet(&Meter::new(models, cache)?, args),
         Command::Gates { paths } => gates::run(&models.vision()?, paths, cli.json),
         Command::BenchFrame { image, side, runs, limit } => bench_frame::run(models.vision()?, image, *side, *runs, *limit, cli.json),
+        Command::BenchCloud(args) => bench_cloud::run(&models, args),
         Command::Simulate(args) => simulate::run(&models, args, cli.cache.as_deref(), cli.json),
         Command::ModelsCheck => run_models_check(&models, cli.json),
     }

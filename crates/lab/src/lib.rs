@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod ablation;
+mod bench_cloud;
 mod bench_frame;
 pub mod bestframe;
 pub mod cache;

@@ -26,6 +26,7 @@ use crate::models::ModelDir;
 pub use figures::{CommandRow, Figures, MissedRow, ParallaxRow, SessionRow, Share, WindowRow, figures};
 use film::{Identity, Studio};
 pub use plan::{ClipPlan, Counts, Kind};
+pub(crate) use play::gesture;
 pub use pose::PoseRow;
 pub use report::{Bar, bars};
 pub use trace::{Measured, Trace};

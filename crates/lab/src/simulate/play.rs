@@ -115,7 +115,7 @@ impl<'a> Reel<'a> {
 }
 
 /// The gesture that answers an action.
-pub(super) const fn gesture(action: Action) -> Gesture {
+pub(crate) const fn gesture(action: Action) -> Gesture {
     match action {
         Action::Nod => Gesture::Nod,
         Action::Shake => Gesture::Shake,

@@ -1,0 +1,27 @@
+//! `cargo xtask bench`: what things cost on this machine. Measures and prints; nothing here passes or fails by the clock.
+
+mod cloud;
+mod machine;
+mod postgres;
+mod report;
+mod server;
+
+use anyhow::Result;
+use clap::Subcommand;
+
+/// What to measure.
+#[derive(Subcommand)]
+pub(crate) enum Bench {
+    /// Calls, verdicts and memory of the real server, on SQLite and on PostgreSQL.
+    Cloud(cloud::Options),
+}
+
+/// Runs the bench.
+///
+/// # Errors
+/// When something cannot be built or started, or a call fails.
+pub(crate) fn run(bench: &Bench) -> Result<()> {
+    match bench {
+        Bench::Cloud(options) => cloud::run(options),
+    }
+}
