@@ -29,6 +29,22 @@ const BANS: &[(&str, &[&str])] = &[
     ("faceid-judge", &["tokio", "reqwest", "sqlx-core", "axum"]),
 ];
 
+/// Files at the top of the tree: anything else there is a leftover.
+const TOP: &[&str] = &[
+    ".gitignore",
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "Cargo.lock",
+    "Cargo.toml",
+    "LICENSE-APACHE",
+    "LICENSE-MIT",
+    "README.md",
+    "SECURITY.md",
+    "clippy.toml",
+    "deny.toml",
+    "rust-toolchain.toml",
+    "rustfmt.toml",
+];
 const MAX_LINES: usize = 600;
 const MAX_BYTES: u64 = 1 << 20;
 
@@ -98,6 +114,9 @@ fn tree(args: &[&str]) -> Result<BTreeSet<String>> {
 fn files(breaches: &mut Vec<String>) -> Result<()> {
     let listed = output(Command::new("git").current_dir(root()).args(["ls-files"]))?;
     for name in listed.lines() {
+        if !name.contains('/') && !TOP.contains(&name) {
+            breaches.push(format!("{name}: not a file that belongs at the top of the tree"));
+        }
         let path = root().join(name);
         let Ok(meta) = fs::metadata(&path) else { continue };
         if meta.len() > MAX_BYTES {
