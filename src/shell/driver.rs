@@ -46,8 +46,6 @@ pub(crate) struct Driver {
     stepping: Cell<bool>,
     state: Cell<StateName>,
     closed: Cell<bool>,
-    /// Settles when the server has been told of the ending.
-    farewell: RefCell<Option<js_sys::Promise>>,
     client: Client,
     engine: RefCell<Option<EnginePort>>,
     worker: Worker,
@@ -86,7 +84,6 @@ impl Driver {
             stepping: Cell::new(false),
             state: Cell::new(StateName::NotStarted),
             closed: Cell::new(false),
-            farewell: RefCell::default(),
             client,
             engine: RefCell::new(None),
             worker,
@@ -196,15 +193,16 @@ impl Driver {
 
     fn obey(self: &Rc<Self>, output: Output) {
         // Effects first: when the page hears of the end, the camera is already off.
+        let mut told = None;
         for effect in output.effects {
-            self.perform(effect);
+            told = self.perform(effect).or(told);
         }
         for event in output.events {
             match &event {
                 Event::State(state) => self.state.set(*state),
                 Event::Closed(_) => {
                     self.close();
-                    if let Some(told) = self.farewell.take() {
+                    if let Some(told) = told.take() {
                         // Whoever asks get_result once the page has its answer must read the same there.
                         spawn_local(emit_after(Rc::clone(self), told, event.into()));
                         continue;
@@ -227,7 +225,8 @@ impl Driver {
         });
     }
 
-    fn perform(self: &Rc<Self>, effect: Effect) {
+    /// The promise settles when the server has been told of an ending.
+    fn perform(self: &Rc<Self>, effect: Effect) -> Option<js_sys::Promise> {
         match effect {
             Effect::OpenCamera => spawn_local(open_camera(Rc::downgrade(self))),
             Effect::StopCamera => self.stop_camera(),
@@ -237,12 +236,13 @@ impl Driver {
             Effect::Submit => spawn_local(submit(Rc::clone(self))),
             Effect::TellServer(outcome) => {
                 let driver = Rc::clone(self);
-                self.farewell.replace(Some(future_to_promise(async move {
+                return Some(future_to_promise(async move {
                     driver.client.farewell(Refusal { code: outcome.code, message: outcome.message }).await;
                     Ok(JsValue::UNDEFINED)
-                })));
+                }));
             }
         }
+        None
     }
 
     /// Nothing runs after this, whatever path led here.

@@ -57,14 +57,14 @@ impl Candidates {
         starts
             .filter(|first| last + 1 - first >= j.window_frames)
             .map(|first| {
-                let arc = self.from(first, seen, yaw);
+                let arc = self.part(first, seen, yaw);
                 self.thinned(first, last, &arc, e, j)
             })
             .collect()
     }
 
     /// The part of a movement that begins with this frame, with the first end that a shake reaches in it.
-    fn from(&self, first: usize, seen: &Seen, yaw: impl Fn(&Sample) -> Option<f32>) -> Seen {
+    fn part(&self, first: usize, seen: &Seen, yaw: impl Fn(&Sample) -> Option<f32>) -> Seen {
         let mut arc = seen.clone();
         let frames = || self.frames.iter().skip(first).filter(|(_, s)| s.t <= seen.t_end);
         arc.t_start = frames().next().map_or(seen.t_start, |(_, s)| s.t);
