@@ -10,6 +10,9 @@ const LOWER_LIP: usize = 14;
 /// Inner upper lip, half-way to the subject's right and left corner.
 const LIP: (usize, usize) = (82, 312);
 
+/// Quantile of the lip gap that counts as shut: lips part, and nothing takes them below shut but noise.
+const SHUT_QUANTILE: f32 = 0.3;
+
 /// The measures of one frame that the action judges read. Raw: never smoothed, never interpolated.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Sample {
@@ -89,8 +92,8 @@ pub struct Baseline {
 }
 
 impl Baseline {
-    /// Robust neutral of a short still interval, so that a blink or a smile inside it does no harm: medians of pose and mouth,
-    /// the 60th percentile of the eyes (a blink only lowers them).
+    /// Robust neutral of a short still interval, so that a blink or a smile inside it does no harm: medians of the pose, the 60th percentile
+    /// of the eyes (a blink only lowers them), the 30th of the mouth (a parted mouth only raises it).
     ///
     /// `None` when fewer than [`JudgeParams::BASELINE_MIN`] samples carry a pose and an eye, or the eyes read as shut throughout.
     #[must_use]
@@ -120,7 +123,7 @@ impl Baseline {
         if eyes.left.is_none() && eyes.right.is_none() {
             return None;
         }
-        let mouth = quantile(samples.iter().filter_map(|s| s.mouth), 0.5);
+        let mouth = quantile(samples.iter().filter_map(|s| s.mouth), SHUT_QUANTILE);
         Some(Self { pose, eyes, mouth })
     }
 
@@ -190,6 +193,9 @@ mod tests {
         assert_eq!(neutral.map(|b| (b.pose.pitch, b.eyes.left, b.eyes.right, b.mouth)), Some((2.0, Some(0.9), None, Some(0.02))));
         assert_eq!(Baseline::from_samples(&blink_inside[..3]), None, "three samples are too few");
         assert_eq!(Baseline::from_samples(&[Sample::unmeasured(Millis(0)); 9]), None, "nothing measured");
+        let parted = |i| Sample { mouth: Some(if i < 6 { 0.09 } else { 0.02 }), ..sample(i, 0.0, 0.9) };
+        let parted: Vec<Sample> = (0..10).map(parted).collect();
+        assert_eq!(Baseline::from_samples(&parted).and_then(|b| b.mouth), Some(0.02), "lips that were parted for most of it");
         let shut: Vec<Sample> = (0..9).map(|i| sample(i, 0.0, 0.05)).collect();
         assert_eq!(Baseline::from_samples(&shut), None, "shut eyes are no neutral");
     }
