@@ -21,8 +21,13 @@ const MIN_SHARPNESS: f32 = 8.0;
 /// What the frames of one step say.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Likeness {
-    /// Smallest cosine to the reference over the embedded frames.
-    Measured(f32),
+    /// Smallest and largest cosine to the reference over the embedded frames.
+    Measured {
+        /// The frame that looks least like them: turned, with an open mouth, or somebody else.
+        least: f32,
+        /// The frame that shows them best.
+        most: f32,
+    },
     /// No frame was frontal, large and sharp enough.
     NotMeasured,
 }
@@ -38,13 +43,13 @@ pub(crate) fn tells_identity(face: &Face) -> bool {
 /// Embeds first, middle and last of the usable frames and compares each with `reference`.
 pub(crate) fn likeness(embedder: &Embedder, seen: &[Seen], reference: &Embedding) -> Result<Likeness, EmbedError> {
     let usable: Vec<_> = seen.iter().filter_map(|s| Some((s, s.face().filter(|f| tells_identity(f))?))).collect();
-    let mut least = None;
+    let mut range: Option<(f32, f32)> = None;
     for index in spread(usable.len(), FRAMES_PER_STEP) {
         let (seen, face) = usable[index];
         let cosine = embedder.embed(&seen.frame, face)?.cosine(reference);
-        least = Some(least.map_or(cosine, |l: f32| l.min(cosine)));
+        range = Some(range.map_or((cosine, cosine), |(least, most)| (least.min(cosine), most.max(cosine))));
     }
-    Ok(least.map_or(Likeness::NotMeasured, Likeness::Measured))
+    Ok(range.map_or(Likeness::NotMeasured, |(least, most)| Likeness::Measured { least, most }))
 }
 
 /// At most `count` different indices below `len`, evenly spread, first and last included.

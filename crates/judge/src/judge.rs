@@ -84,7 +84,7 @@ pub struct Policy {
     pub limits: EvidenceLimits,
     /// Cosine to the best frame below which a frame shows somebody else.
     pub other_person: f32,
-    /// Cosine to the best frame from which a frame shows the same person; in between nothing is known.
+    /// Cosine to the best frame from which a frame shows the same person; in between nothing is known. Every step needs one such frame.
     pub same_person: f32,
     /// Parameters of the action judges.
     pub session: Params,
@@ -193,11 +193,12 @@ impl Judge {
         for (number, step) in (0..).zip(steps) {
             let step_name = if number == 0 { Step::Neutral } else { Step::Action(number) };
             match identity::likeness(&self.embedder, step, best)? {
-                Likeness::Measured(cosine) if cosine < policy.other_person => {
+                Likeness::Measured { least, .. } if least < policy.other_person => {
                     return Err(End::Decided(Outcome::Attack(Attack::ReplacedFace)));
                 }
-                Likeness::Measured(cosine) if cosine >= policy.same_person => {}
-                Likeness::Measured(_) | Likeness::NotMeasured => return Err(End::failure(Failure::Identity(step_name))),
+                // One frame shows them clearly and none shows another: a turned head or an open mouth costs likeness.
+                Likeness::Measured { most, .. } if most >= policy.same_person => {}
+                Likeness::Measured { .. } | Likeness::NotMeasured => return Err(End::failure(Failure::Identity(step_name))),
             }
         }
         Ok(())

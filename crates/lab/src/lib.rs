@@ -26,5 +26,6 @@ pub mod sheet;
 pub mod simulate;
 pub mod slices;
 pub mod traces;
+mod upload;
 pub mod variant;
 pub mod video;

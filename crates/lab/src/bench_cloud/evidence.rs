@@ -7,12 +7,10 @@ use faceid_simulate::{Portrait, Puppet, View};
 use faceid_vision::encode_jpeg;
 
 use crate::simulate::gesture;
+use crate::upload::{BEST_QUALITY, QUALITY, SIDE};
 
 /// Between frames, ms: a little under the page's ten per second.
 const INTERVAL: u64 = 80;
-/// `sdk.evidence_max_side` and `sdk.evidence_quality` of a server with default settings.
-const SIDE: u32 = 480;
-const QUALITY: u8 = 85;
 /// Most frames the page sends of one action.
 const WINDOW: usize = 20;
 /// Frames at rest before the movement and after it.
@@ -81,7 +79,7 @@ fn film(portrait: &Portrait, seed: u64) -> Result<Takes> {
     let mut person = Puppet::new(portrait, seed, View::default())?;
     let neutral = (0..8).map(|i| picture(&mut person, 1000 + i * INTERVAL).map(|(frame, _)| frame)).collect::<Result<_>>()?;
     let (best, _) = person.render(1200.0)?;
-    let best = EvidenceFrame { t: Millis(1200), jpeg: encode_jpeg(&best, 90)? };
+    let best = EvidenceFrame { t: Millis(1200), jpeg: encode_jpeg(&best, BEST_QUALITY)? };
     let mut actions = Vec::new();
     let mut now = 2000;
     for action in [Action::ALL; ROUNDS].as_flattened() {

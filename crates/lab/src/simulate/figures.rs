@@ -223,7 +223,7 @@ fn parallax_rows(kind: Kind, reels: &[&Reel<'_>], geometry: &Geometry) -> Vec<Pa
 }
 
 /// One session: three actions drawn as the server draws them, never the same twice in a row.
-fn session(reel: &Reel<'_>, index: u64) -> Played {
+pub(super) fn session(reel: &Reel<'_>, index: u64) -> Played {
     let mut rng = Rng::new(index.wrapping_mul(0x1_0001) ^ reel.trace().plan.seed);
     let mut actions: Vec<Action> = Vec::with_capacity(ASKED);
     while actions.len() < ASKED {

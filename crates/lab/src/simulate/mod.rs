@@ -9,6 +9,7 @@ mod play;
 mod pose;
 mod report;
 mod rng;
+mod second;
 mod sheet;
 mod trace;
 
@@ -17,7 +18,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use faceid_simulate::{HeadShape, Portrait};
-use faceid_vision::{DecodeLimits, Geometry, Models, decode, observe_still};
+use faceid_vision::{DecodeLimits, Geometry, Models, Params, decode, observe_still};
 
 use crate::cache::CACHE_VARIABLE;
 use crate::cli::Verdict;
@@ -29,6 +30,7 @@ pub use plan::{ClipPlan, Counts, Kind};
 pub(crate) use play::gesture;
 pub use pose::PoseRow;
 pub use report::{Bar, bars};
+pub use second::{Apart, SecondLook, WindowLook};
 pub use trace::{Measured, Trace};
 
 /// Where traces are kept when nothing else is said: filming is too dear to be done twice.
@@ -68,6 +70,9 @@ pub(crate) struct SimulateArgs {
     /// Only what the cache already holds: figures of an unfinished run.
     #[arg(long)]
     cached_only: bool,
+    /// Also lets the server judge this many sessions that passed in the page: drawn again, encoded, decoded and measured anew.
+    #[arg(long, value_name = "SESSIONS")]
+    second_look: Option<usize>,
     /// Clips measured at a time (default: as many as there are processors).
     #[arg(long)]
     jobs: Option<usize>,
@@ -121,14 +126,24 @@ pub(crate) fn run(dir: &ModelDir, args: &SimulateArgs, cache: Option<&Path>, as_
         return Ok(Verdict::Done);
     }
     let figures = figures(&traces, &Geometry::from_bytes(&dir.geometry()?)?, counts);
-    let bars = bars(&figures);
+    let second = args.second_look.map(|wanted| second_look(dir, &studio, &traces, wanted)).transpose()?;
+    let mut bars = bars(&figures);
+    bars.extend(second.as_ref().map(report::second_bar));
     if as_json {
-        report::print_json(&figures, &bars)?;
+        report::print_json(&figures, second.as_ref(), &bars)?;
     } else {
-        report::print_tables(&figures, &bars);
+        report::print_tables(&figures, second.as_ref(), &bars);
     }
     // A quick run measures nothing, so nothing can fail to hold.
     Ok(if args.quick || bars.iter().all(|b| b.holds) { Verdict::Done } else { Verdict::DoesNotHold })
+}
+
+fn second_look(dir: &ModelDir, studio: &Studio<'_>, traces: &[Trace], wanted: usize) -> Result<SecondLook> {
+    let models = dir.vision()?;
+    let every_frame = Params { redetect_every: 1, ..models.params().clone() };
+    let models = models.with_params(every_frame);
+    let server = second::Server { judge: &dir.judge()?, models: &models, identities: studio.identities, jobs: studio.jobs };
+    server.look(traces, wanted)
 }
 
 fn portraits(args: &SimulateArgs) -> PathBuf {

@@ -43,9 +43,16 @@ pub(super) struct Command {
     pub(super) take: Option<usize>,
 }
 
+/// Frames of one step that the page would upload: index into the trace, and the time it was shown at.
+pub(super) type Sent = Vec<(usize, Millis)>;
+
 /// How a session went.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Played {
+    /// Neutral frames, then one window per action that was committed.
+    pub(super) sent: Vec<Sent>,
+    /// The picture for comparing, once the last action was committed.
+    pub(super) best: Option<(usize, Millis)>,
     /// Every prompt that was given.
     pub(super) commands: Vec<Command>,
     /// All actions were passed in the browser's judgement.
@@ -158,7 +165,8 @@ struct Stage<'a, 'b> {
     inbox: Vec<(Millis, Input)>,
     deadline: Option<Millis>,
     camera: Option<Showing>,
-    frames: u64,
+    /// Frame of the trace behind each [`FrameId`].
+    shown: Vec<usize>,
     played: Played,
     performances: u32,
     /// Rest until then, before the gesture is shown once more.
@@ -185,8 +193,8 @@ impl<'a, 'b> Stage<'a, 'b> {
             inbox: vec![(START, Input::Start(plan))],
             deadline: None,
             camera: None,
-            frames: 0,
-            played: Played { commands: Vec::new(), passed: false, calibrated: false, code: None },
+            shown: Vec::new(),
+            played: Played { sent: Vec::new(), best: None, commands: Vec::new(), passed: false, calibrated: false, code: None },
             performances: 0,
             again: None,
             leave: None,
@@ -230,8 +238,9 @@ impl<'a, 'b> Stage<'a, 'b> {
     fn frame(&mut self) -> Input {
         let (Some(t), Some(mut showing)) = (self.frame_time(), self.camera) else { return Input::Tick };
         let Some(frame) = self.reel.trace.frames.get(showing.next) else { return Input::Tick };
-        let input = Input::Observed { id: FrameId(self.frames), t, observation: Box::new(frame.observation.clone()), scores: None };
-        self.frames += 1;
+        let input =
+            Input::Observed { id: FrameId(self.shown.len() as u64), t, observation: Box::new(frame.observation.clone()), scores: None };
+        self.shown.push(showing.next);
         showing.next += 1;
         self.camera = Some(showing);
         if showing.next >= showing.end {
@@ -284,7 +293,10 @@ impl<'a, 'b> Stage<'a, 'b> {
             match effect {
                 Effect::OpenCamera => self.inbox.push((self.now.plus(Millis(300)), Input::CameraReady)),
                 Effect::StopCamera => self.camera = None,
-                Effect::Commit { step, .. } => {
+                Effect::Commit { step, frames, best } => {
+                    let behind = |(id, t): (FrameId, Millis)| Some((*self.shown.get(usize::try_from(id.0).ok()?)?, t));
+                    self.played.sent.push(frames.into_iter().filter_map(behind).collect());
+                    self.played.best = best.and_then(behind).or(self.played.best);
                     let next = self.actions.get(step as usize);
                     let challenge = next.map(|&action| Challenge { step: step + 1, action, min: Millis(200), max: Millis(20_000) });
                     self.inbox.push((self.now.plus(ROUND_TRIP), Input::ChallengeArrived(challenge)));

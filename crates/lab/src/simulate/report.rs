@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::figures::{Figures, Share};
+use super::second::SecondLook;
 
 /// Fewest commands per action.
 const COMMANDS: usize = 750;
@@ -14,6 +15,9 @@ const RECALL: f64 = 0.98;
 const CONFUSION: f64 = 0.005;
 /// Most false triggers per 8 s of rest.
 const REST: f64 = 0.01;
+/// Least share of sessions passed in the page that are live for the server, and how many that must be.
+const AGREE: f64 = 0.99;
+const LOOKED: usize = 200;
 /// Species of which no session may pass the actions.
 const NEVER: [&str; 2] = ["photo_still", "photo_waved"];
 
@@ -55,6 +59,15 @@ pub fn bars(figures: &Figures) -> Vec<Bar> {
     bars
 }
 
+/// The bar of the second look.
+pub(super) fn second_bar(second: &SecondLook) -> Bar {
+    let share = &second.live;
+    Bar {
+        what: format!("server agrees with {} of {} passed sessions, at least {} of at least {LOOKED}", share.hits, share.of, pc(AGREE)),
+        holds: share.of >= LOOKED && at_least(share, AGREE),
+    }
+}
+
 fn at_least(share: &Share, least: f64) -> bool {
     share.rate.is_some_and(|r| r >= least)
 }
@@ -78,7 +91,7 @@ fn percent(share: &Share) -> String {
 ///
 /// # Errors
 /// When a row cannot be written as JSON.
-pub(super) fn print_json(figures: &Figures, bars: &[Bar]) -> Result<()> {
+pub(super) fn print_json(figures: &Figures, second: Option<&SecondLook>, bars: &[Bar]) -> Result<()> {
     fn rows<T: Serialize>(table: &str, rows: &[T]) -> Result<()> {
         for row in rows {
             let mut object = serde_json::to_value(row)?;
@@ -94,11 +107,12 @@ pub(super) fn print_json(figures: &Figures, bars: &[Bar]) -> Result<()> {
     rows("sessions", &figures.sessions)?;
     rows("parallax", &figures.parallax)?;
     rows("missed", &figures.missed)?;
+    rows("second_look", second.as_slice())?;
     rows("bars", bars)
 }
 
 /// The tables.
-pub(super) fn print_tables(figures: &Figures, bars: &[Bar]) {
+pub(super) fn print_tables(figures: &Figures, second: Option<&SecondLook>, bars: &[Bar]) {
     println!(
         "kind    action  commands  recall at first try (95 %)    passed in the end          nod for shake or back     any wrong action"
     );
@@ -148,8 +162,32 @@ pub(super) fn print_tables(figures: &Figures, bars: &[Bar]) {
             r.kind, r.seed, r.identity, r.action, r.fps, r.width, r.missed.hits, r.missed.of
         );
     }
+    second.inspect(|s| print_second(s));
     println!();
     for bar in bars {
         println!("{}  {}", if bar.holds { "holds" } else { "FAILS" }, bar.what);
     }
+}
+
+fn print_second(second: &SecondLook) {
+    println!(
+        "\nthe server's look at sessions passed in the page: live {} {}; others {:?}",
+        of(&second.live),
+        percent(&second.live),
+        second.ended
+    );
+    println!("largest upload {:.2} MB", second.largest_upload as f64 / 1e6);
+    println!("action  seen with the page's thresholds       seen with the server's                unmeasured or another action");
+    for w in &second.windows {
+        let share = |s: &Share| format!("{} {}", of(s), percent(s));
+        println!("{:6}  {:36}  {:36}  {}", w.action, share(&w.same_thresholds), share(&w.second_look), w.unmeasured_or_wrong);
+    }
+    println!("page and server apart         pictures   50 %    95 %    99 %   most");
+    for a in &second.apart {
+        println!("{:28}  {:>8}  {}", a.measure, a.pictures, a.quantiles.map(|v| format!("{v:6.3}")).join("  "));
+    }
+}
+
+fn of(share: &Share) -> String {
+    format!("{}/{}", share.hits, share.of)
 }
