@@ -1,5 +1,6 @@
 //! Evidence to report: the order of checks of docs/protocol.md, stopping at the first that decides.
 
+use faceid_protocol::Action;
 use faceid_session::{Baseline, JudgeParams, Params, WindowVerdict, judge_window};
 use faceid_vision::{ModelError, Models, VisionError};
 use thiserror::Error;
@@ -171,7 +172,8 @@ impl Judge {
         self.one_person(&steps, &embedding, policy)?;
         report.best = Some(KnownFace { embedding });
 
-        report.cues = cue::all(&steps);
+        let asked: Vec<Action> = bundle.actions.iter().map(|a| a.action).collect();
+        report.cues = cue::all(&steps, &asked, self.models.geometry());
         let counts = |c: &&cue::Cue| !(policy.accept_simulated && c.name.waived_for_simulated());
         if report.cues.iter().filter(counts).any(cue::Cue::fires) {
             return Err(End::Decided(Outcome::Attack(Attack::FakeFace)));

@@ -12,7 +12,9 @@ use crate::clip::Meter;
 use crate::models::{ModelDir, ModelsError};
 use crate::variant::Variant;
 use crate::video::VideoError;
-use crate::{ablation, bench_cloud, bench_frame, calibrate, clip, evaluation, gates, image_commands, pairs, sheet, simulate, traces};
+use crate::{
+    ablation, bench_cloud, bench_frame, calibrate, clip, evaluation, gates, image_commands, pairs, redteam, sheet, simulate, traces,
+};
 
 /// Evaluation, comparison figures and benches of faceid-liveness.
 #[derive(Debug, Parser)]
@@ -70,6 +72,8 @@ enum Command {
     Eval(EvalArgs),
     /// Thousands of sessions of simulated people and photographs, drawn from traces measured once.
     Simulate(simulate::SimulateArgs),
+    /// Attacks of every kind on the server's judge, beside genuine sessions.
+    Redteam(redteam::RedteamArgs),
     /// The best frontal frame of a video, as a JPEG.
     Bestframe {
         /// Video.
@@ -238,6 +242,7 @@ fn run(cli: &Cli) -> Result<Verdict> {
         Command::BenchFrame { image, side, runs, limit } => bench_frame::run(models.vision()?, image, *side, *runs, *limit, cli.json),
         Command::BenchCloud(args) => bench_cloud::run(&models, args),
         Command::Simulate(args) => simulate::run(&models, args, cli.cache.as_deref(), cli.json),
+        Command::Redteam(args) => redteam::run(&models, args, cli.cache.as_deref(), cli.json),
         Command::ModelsCheck => run_models_check(&models, cli.json),
     }
 }

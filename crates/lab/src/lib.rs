@@ -22,6 +22,7 @@ pub mod metrics;
 pub mod models;
 pub mod pairs;
 pub mod plot;
+mod redteam;
 pub mod sheet;
 pub mod simulate;
 pub mod slices;

@@ -48,14 +48,11 @@ async fn run(app: &App, call: &Call, body: &[u8]) -> Result<Response, Refused> {
     if !is_well_formed(&asked.commit, app.config.sdk.frames_per_step, last) {
         return Err(call.bad("commit"));
     }
-    let mut previous = None;
+    let mut done = Vec::new();
     if asked.step > 0 {
-        let open = app
-            .store
-            .challenge(&session.biz_token, asked.step)
-            .await
-            .map_err(|e| Refused::internal(&e))?
-            .ok_or_else(|| call.bad("step"))?;
+        let asked_so_far = app.store.challenges(&session.biz_token).await.map_err(|e| Refused::internal(&e))?;
+        done.extend(asked_so_far.iter().map(|row| row.action));
+        let open = asked_so_far.into_iter().find(|row| row.step == asked.step).ok_or_else(|| call.bad("step"))?;
         if now > open.deadline {
             return Err(call.end(app, Phase::Expired, results::USER_TIMEOUT).await);
         }
@@ -63,7 +60,6 @@ async fn run(app: &App, call: &Call, body: &[u8]) -> Result<Response, Refused> {
         if now.since(open.issued) < Millis(app.config.sdk.action_min_ms) {
             return Err(call.end(app, Phase::Aborted, results::VERIFICATION_FAILURE).await);
         }
-        previous = Some(open.action);
     }
 
     let settings = &app.config.sdk;
@@ -75,7 +71,7 @@ async fn run(app: &App, call: &Call, body: &[u8]) -> Result<Response, Refused> {
     } else {
         session.deadline
     };
-    let next = if last { None } else { Some(draw(app, call, asked.step + 1, previous, deadline, now)?) };
+    let next = if last { None } else { Some(draw(app, call, asked.step + 1, &done, deadline, now)?) };
     let reply = ChallengeReply { next: next.as_ref().map(|next| shown(app, next)) };
     let bytes = serde_json::to_vec(&reply).map_err(|e| Refused::internal(&e))?;
     let commit =
@@ -96,12 +92,10 @@ fn is_well_formed(commit: &Commit, most: usize, last_step: bool) -> bool {
         && window.windows(2).all(|pair| pair[0] <= pair[1])
 }
 
-/// Draws an action: none that the person cannot do, and not the one just done unless it is the only one.
-fn draw(app: &App, call: &Call, step: u32, previous: Option<Action>, end: Millis, now: Millis) -> Result<NewChallenge, Refused> {
+/// Draws an action from [`Action::choices`].
+fn draw(app: &App, call: &Call, step: u32, done: &[Action], end: Millis, now: Millis) -> Result<NewChallenge, Refused> {
     let scripted = usize::try_from(step).ok().and_then(|step| app.demo.actions.get(step.checked_sub(1)?).copied());
-    let able: Vec<Action> = Action::ALL.into_iter().filter(|action| !call.session.excluded.contains(action)).collect();
-    let fresh: Vec<Action> = able.iter().copied().filter(|action| Some(*action) != previous).collect();
-    let choice = if fresh.is_empty() { able } else { fresh };
+    let choice = Action::choices(done, step == call.session.action_count, &call.session.excluded);
     let random = |e: random::RandomError| Refused::internal(&e);
     // at most four actions
     let index = random::below(choice.len() as u8).map_err(random)?;

@@ -173,15 +173,11 @@ impl Store {
         Ok(())
     }
 
-    /// The challenge of a step.
+    /// Every challenge of a session, by step.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn challenge(&self, biz_token: &str, step: u32) -> Result<Option<ChallengeRow>, StoreError> {
-        Ok(self.challenges(biz_token).await?.into_iter().find(|row| row.step == step))
-    }
-
-    async fn challenges(&self, biz_token: &str) -> Result<Vec<ChallengeRow>, StoreError> {
+    pub async fn challenges(&self, biz_token: &str) -> Result<Vec<ChallengeRow>, StoreError> {
         let raw: Vec<(i64, String, i64, i64)> =
             sql("SELECT step, action, issued_ms, deadline_ms FROM challenge WHERE biz_token = $1 ORDER BY step")
                 .bind(biz_token)

@@ -132,7 +132,7 @@ pub struct Figures {
 }
 
 /// Actions per session.
-const ASKED: usize = 3;
+pub(crate) const ASKED: usize = 3;
 /// Length of a window of rest.
 pub(super) const WINDOW: Millis = Millis(8000);
 
@@ -222,13 +222,12 @@ fn parallax_rows(kind: Kind, reels: &[&Reel<'_>], geometry: &Geometry) -> Vec<Pa
     if reels.is_empty() { Vec::new() } else { [Action::Nod, Action::Shake].map(row).to_vec() }
 }
 
-/// One session: three actions drawn as the server draws them, never the same twice in a row.
-pub(super) fn session(reel: &Reel<'_>, index: u64) -> Played {
+/// One session: three actions drawn as the server draws them.
+pub(crate) fn session(reel: &Reel<'_>, index: u64) -> Played {
     let mut rng = Rng::new(index.wrapping_mul(0x1_0001) ^ reel.trace().plan.seed);
     let mut actions: Vec<Action> = Vec::with_capacity(ASKED);
     while actions.len() < ASKED {
-        let choice: Vec<Action> = Action::ALL.into_iter().filter(|a| actions.last() != Some(a)).collect();
-        actions.extend(rng.pick(&choice));
+        actions.extend(rng.pick(&Action::choices(&actions, actions.len() + 1 == ASKED, &[])));
     }
     play(reel, &actions, Answer::Obedient, &mut rng)
 }

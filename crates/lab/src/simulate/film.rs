@@ -16,7 +16,7 @@ use super::trace::{Measured, Trace, decode, encode};
 
 /// A person that clips can be made of.
 #[derive(Debug)]
-pub(super) struct Identity {
+pub(crate) struct Identity {
     /// File name without its ending.
     pub(super) name: String,
     pub(super) portrait: Portrait,

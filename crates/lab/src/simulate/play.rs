@@ -13,8 +13,8 @@ use super::trace::{Measured, Trace};
 
 /// Frames of one passage: first and one past the last.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Stretch {
-    pub(super) doing: Doing,
+pub(crate) struct Stretch {
+    pub(crate) doing: Doing,
     first: usize,
     end: usize,
     /// First movement, from the begin of the clip.
@@ -23,44 +23,44 @@ pub(super) struct Stretch {
 
 /// A trace cut into passages.
 #[derive(Debug)]
-pub(super) struct Reel<'a> {
+pub(crate) struct Reel<'a> {
     trace: &'a Trace,
     stretches: Vec<Stretch>,
 }
 
 /// How one command went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Command {
+pub(crate) struct Command {
     /// What was asked.
-    pub(super) asked: Action,
+    pub(crate) asked: Action,
     /// Passed at the first performance.
-    pub(super) first: bool,
+    pub(crate) first: bool,
     /// Passed in the end.
-    pub(super) passed: bool,
+    pub(crate) passed: bool,
     /// The wrong action seen first, if any.
-    pub(super) wrong: Option<Action>,
+    pub(crate) wrong: Option<Action>,
     /// First frame of the recording shown first.
-    pub(super) take: Option<usize>,
+    pub(crate) take: Option<usize>,
 }
 
 /// Frames of one step that the page would upload: index into the trace, and the time it was shown at.
-pub(super) type Sent = Vec<(usize, Millis)>;
+pub(crate) type Sent = Vec<(usize, Millis)>;
 
 /// How a session went.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Played {
+pub(crate) struct Played {
     /// Neutral frames, then one window per action that was committed.
-    pub(super) sent: Vec<Sent>,
+    pub(crate) sent: Vec<Sent>,
     /// The picture for comparing, once the last action was committed.
-    pub(super) best: Option<(usize, Millis)>,
+    pub(crate) best: Option<(usize, Millis)>,
     /// Every prompt that was given.
-    pub(super) commands: Vec<Command>,
+    pub(crate) commands: Vec<Command>,
     /// All actions were passed in the browser's judgement.
-    pub(super) passed: bool,
+    pub(crate) passed: bool,
     /// The neutral was measured.
-    pub(super) calibrated: bool,
+    pub(crate) calibrated: bool,
     /// Code of an early end.
-    pub(super) code: Option<u32>,
+    pub(crate) code: Option<u32>,
 }
 
 const START: Millis = Millis(1000);
@@ -75,7 +75,7 @@ const REACTION: f64 = 250.0;
 
 impl<'a> Reel<'a> {
     /// Cuts a trace.
-    pub(super) fn new(trace: &'a Trace) -> Self {
+    pub(crate) fn new(trace: &'a Trace) -> Self {
         let at = |ms: f64| trace.frames.partition_point(|f| (f.t.0 as f64) < ms);
         let stretches = trace
             .plan
@@ -89,23 +89,23 @@ impl<'a> Reel<'a> {
     }
 
     /// What was filmed.
-    pub(super) const fn trace(&self) -> &Trace {
+    pub(crate) const fn trace(&self) -> &Trace {
         self.trace
     }
 
     /// Stretches of a kind.
-    pub(super) fn all(&self, doing: Doing) -> Vec<Stretch> {
+    pub(crate) fn all(&self, doing: Doing) -> Vec<Stretch> {
         self.stretches.iter().filter(|s| s.doing == doing).copied().collect()
     }
 
     /// The passage that a recording shows.
-    pub(super) fn passage(&self, take: usize) -> Option<Passage> {
+    pub(crate) fn passage(&self, take: usize) -> Option<Passage> {
         let t = self.trace.frames.get(take)?.t.0 as f64;
         self.trace.plan.routine().passages.into_iter().find(|p| t >= p.from_ms && t < p.until_ms)
     }
 
     /// Landmarks before the first movement of a stretch, and from it on.
-    pub(super) fn landmarks(&self, stretch: Stretch) -> (Vec<&[Point3]>, Vec<&[Point3]>) {
+    pub(crate) fn landmarks(&self, stretch: Stretch) -> (Vec<&[Point3]>, Vec<&[Point3]>) {
         let frames = self.trace.frames.get(stretch.first..stretch.end).unwrap_or_default();
         let seen = |f: &'a Measured| Some((f.t < stretch.start, f.observation.face.as_ref()?.landmarks.as_slice()));
         let (before, after): (Vec<_>, Vec<_>) = frames.iter().filter_map(seen).partition(|(before, _)| *before);
@@ -114,7 +114,7 @@ impl<'a> Reel<'a> {
     }
 
     /// The rest at the clip's begin as one stretch.
-    pub(super) fn rest(&self) -> Option<Stretch> {
+    pub(crate) fn rest(&self) -> Option<Stretch> {
         let mut lead = self.stretches.iter().take_while(|s| s.doing == Doing::Rest);
         let first = *lead.next()?;
         Some(Stretch { end: lead.last().map_or(first.end, |s| s.end), ..first })
@@ -347,6 +347,16 @@ impl<'a, 'b> Stage<'a, 'b> {
 }
 
 impl Stretch {
+    /// Its frames in the trace.
+    pub(crate) fn frames(self) -> std::ops::Range<usize> {
+        self.first..self.end
+    }
+
+    /// First movement, from the begin of the clip.
+    pub(crate) const fn onset(self) -> Millis {
+        self.start
+    }
+
     /// A part of the stretch: `lasting` from a share 0..1 of what is left before it.
     pub(super) fn part(self, trace: &Trace, share: f64, lasting: Millis) -> Option<Self> {
         let (from, to) = (trace.frames.get(self.first)?.t.0, trace.frames.get(self.end - 1)?.t.0);

@@ -1,21 +1,20 @@
 //! The server's look at what the page would upload: sessions that passed in the page are encoded, decoded, measured anew and judged.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, Result};
 use faceid_judge::{ActionEvidence, EvidenceBundle, EvidenceFrame, Judge, Outcome, Policy};
-use faceid_protocol::{Action, Millis};
+use faceid_protocol::Action;
 use faceid_session::{Baseline, Params, Sample, WindowVerdict, judge_window};
-use faceid_simulate::Truth;
-use faceid_vision::{DecodeLimits, Frame, Models, TrackState, decode, encode_jpeg, observe};
+use faceid_vision::{DecodeLimits, Models, TrackState, decode, observe};
 use serde::Serialize;
 
+use super::darkroom::Darkroom;
 use super::figures::{Share, session};
-use super::film::{Identity, body};
+use super::film::Identity;
 use super::play::{Played, Reel, Sent};
 use super::trace::Trace;
-use crate::upload::{BEST_QUALITY, QUALITY, SIDE};
 
 /// One action's windows, as page and server judge them.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -131,32 +130,15 @@ impl Server<'_> {
         Ok(Looked { ended, bytes: bundle.frames().map(|f| f.jpeg.len()).sum(), windows, pairs })
     }
 
-    /// What the page would upload: the same moments drawn again.
     fn bundle(&self, trace: &Trace, played: &Played) -> Result<EvidenceBundle> {
-        let identity = self.identities.get(trace.plan.identity).context("a clip of nobody")?;
-        let (routine, mut body) = (trace.plan.routine(), body(&trace.plan, identity)?);
-        // A recording shown twice is another picture the second time: no camera delivers the same noise again.
-        let mut drawn = BTreeSet::new();
-        let mut draw = |index: usize, now: Millis| -> Result<Frame> {
-            let shown = trace.frames.get(index).context("a frame that was not filmed")?;
-            let truth = routine.truth(shown.t.0 as f64);
-            let again = !drawn.insert(index);
-            Ok(body.frame(&Truth { t_ms: if again { now.0 as f64 } else { truth.t_ms }, ..truth })?)
-        };
-        let mut encode = |sent: &Sent| -> Result<Vec<EvidenceFrame>> {
-            let one = |&(index, t): &(usize, Millis)| {
-                Ok(EvidenceFrame { t, jpeg: encode_jpeg(&draw(index, t)?.resized_to_max_side(SIDE), QUALITY)? })
-            };
-            sent.iter().map(one).collect()
-        };
+        let mut room = Darkroom::new(trace, self.identities)?;
         let (neutral, windows) = played.sent.split_first().context("a session without a neutral")?;
-        let neutral = encode(neutral)?;
+        let neutral = room.window(neutral)?;
         let mut actions = Vec::new();
         for (command, sent) in played.commands.iter().zip(windows) {
-            actions.push(ActionEvidence { action: command.asked, frames: encode(sent)? });
+            actions.push(ActionEvidence { action: command.asked, frames: room.window(sent)? });
         }
-        let (index, t) = played.best.context("a session without a best frame")?;
-        let best = EvidenceFrame { t, jpeg: encode_jpeg(&draw(index, t)?, BEST_QUALITY)? };
+        let best = room.best(played.best.context("a session without a best frame")?)?;
         Ok(EvidenceBundle { neutral, actions, best })
     }
 
@@ -222,6 +204,7 @@ fn apart(measure: &'static str, pairs: &[&(Sample, Sample)], read: Read) -> Opti
 #[cfg(test)]
 mod tests {
     use super::*;
+    use faceid_protocol::Millis;
 
     #[test]
     fn differences_are_absolute_and_skip_what_was_not_measured() {

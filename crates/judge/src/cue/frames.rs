@@ -1,106 +1,16 @@
-//! Attack cues: measures that speak against a live camera. A cue that could not be measured says so and accuses nobody.
+//! Cues from the pixels of whole frames: what no camera delivers.
 
 use std::collections::BTreeMap;
 
 use faceid_vision::Frame;
 
+use super::{CueOutcome, NotMeasured};
 use crate::observe::Seen;
-
-/// Which cue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum CueName {
-    /// Pixels of an earlier moment come back: a loop or a replay.
-    ReturningFrames,
-    /// Neighbouring frames without any sensor noise: not a camera.
-    NoSensorNoise,
-}
-
-impl CueName {
-    /// Stable name.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::ReturningFrames => "returning_frames",
-            Self::NoSensorNoise => "no_sensor_noise",
-        }
-    }
-
-    /// True for cues that the project's own simulated person trips by its nature; only these can be waived.
-    #[must_use]
-    pub const fn waived_for_simulated(self) -> bool {
-        match self {
-            Self::ReturningFrames | Self::NoSensorNoise => false,
-        }
-    }
-}
-
-/// Why a cue was not measured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NotMeasured {
-    /// Fewer frames than the cue needs.
-    TooFewFrames,
-    /// Picture sizes differ between frames.
-    SizesDiffer,
-    /// The movement was too small to tell.
-    TooLittleMovement,
-}
-
-impl NotMeasured {
-    /// Stable text.
-    #[must_use]
-    pub const fn reason(self) -> &'static str {
-        match self {
-            Self::TooFewFrames => "too few frames",
-            Self::SizesDiffer => "picture sizes differ",
-            Self::TooLittleMovement => "too little movement",
-        }
-    }
-}
-
-/// A cue's answer.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum CueOutcome {
-    /// 0..1, at least 0.5 speaks for an attack.
-    Measured(f32),
-    /// No answer.
-    NotMeasured(NotMeasured),
-}
-
-/// One cue with its answer.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Cue {
-    /// Which.
-    pub name: CueName,
-    /// Answer.
-    pub outcome: CueOutcome,
-}
-
-impl Cue {
-    /// Score from which a cue speaks for an attack.
-    pub const FIRES: f32 = 0.5;
-
-    /// True when measured and at least [`Self::FIRES`].
-    #[must_use]
-    pub fn fires(&self) -> bool {
-        match self.outcome {
-            CueOutcome::Measured(score) => score >= Self::FIRES,
-            CueOutcome::NotMeasured(_) => false,
-        }
-    }
-}
-
-/// All cues over the steps of one attempt (neutral first, then the windows).
-pub(crate) fn all(steps: &[Vec<Seen>]) -> Vec<Cue> {
-    vec![
-        Cue { name: CueName::ReturningFrames, outcome: returning_frames(steps) },
-        Cue { name: CueName::NoSensorNoise, outcome: no_sensor_noise(steps) },
-    ]
-}
 
 /// Share of frames whose exact pixels were already seen at least two different frames earlier. A camera or browser that hands
 /// out the same frame twice in a row repeats a neighbour, which does not count; a moment that comes back after others is no
 /// camera, because sensor noise never repeats.
-fn returning_frames(steps: &[Vec<Seen>]) -> CueOutcome {
+pub(super) fn returning_frames(steps: &[Vec<Seen>]) -> CueOutcome {
     let mut last_index: BTreeMap<&[u8], usize> = BTreeMap::new();
     let (mut index, mut returned, mut previous): (usize, usize, Option<(&[u8], _)>) = (0, 0, None);
     for seen in steps.iter().flatten() {
@@ -126,7 +36,7 @@ fn returning_frames(steps: &[Vec<Seen>]) -> CueOutcome {
 const NOISE_FLOOR: f32 = 0.02;
 
 /// Median over all neighbouring, not identical pairs of the mean absolute luma difference.
-fn no_sensor_noise(steps: &[Vec<Seen>]) -> CueOutcome {
+pub(super) fn no_sensor_noise(steps: &[Vec<Seen>]) -> CueOutcome {
     let mut differences = Vec::new();
     let (mut pairs, mut same_size) = (0, 0);
     for step in steps {
@@ -164,6 +74,7 @@ mod tests {
     use faceid_vision::Observation;
 
     use super::*;
+    use crate::cue::Cue;
 
     fn step(from: u64, values: &[u8]) -> Vec<Seen> {
         let seen = |(i, v): (usize, &u8)| Seen {
