@@ -64,6 +64,8 @@ export interface LivenessOptions {
   consent?: { textId: string; ts: number };
   /** Actions the person cannot do; the cloud draws from the others. */
   excludedActions?: ActionName[];
+  /** Random id that your page keeps for this device (16 to 64 of A-Z a-z 0-9 - _), so that repeated failures of one device can be locked. */
+  deviceId?: string;
   /** `deviceId` of a camera; a camera that is gone falls back to any front camera. */
   cameraId?: string;
   /** Folder of the package's files, when they are not beside the module. */

@@ -117,6 +117,7 @@ impl Client {
             env: environment,
             consent: config.consent(),
             excluded_actions: config.excluded_actions.clone(),
+            device_id: config.device_id.clone(),
         };
         let body = json(&request)?;
         let path = format!("{}/init", framing::PREFIX);

@@ -27,6 +27,9 @@ pub(crate) struct Config {
     /// Actions the person cannot do.
     #[serde(default)]
     pub(crate) excluded_actions: Vec<Action>,
+    /// Random id that the page keeps for this device.
+    #[serde(default)]
+    pub(crate) device_id: Option<String>,
     /// `deviceId` of the camera to use.
     #[serde(default)]
     pub(crate) camera_id: Option<String>,
@@ -102,6 +105,7 @@ mod tests {
             language: none(),
             consent: None,
             excluded_actions: excluded.to_vec(),
+            device_id: None,
             camera_id: None,
             engine_sha256: none(),
             assets: Assets { wasm: none(), detector: none(), landmark: none(), geometry: none() },

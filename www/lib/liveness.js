@@ -150,6 +150,7 @@ function attemptConfig(/** @type {import('./types/index').LivenessOptions} */ op
     language: options.lang ?? document.documentElement.lang ?? '',
     consent: options.consent,
     excludedActions: options.excludedActions ?? [],
+    deviceId: options.deviceId,
     cameraId: options.cameraId,
     assets: { ...assetUrls(options.assetBase).engine, ...options.assets },
     engineTimeoutMs: options.engineTimeoutMs ?? 45000,

@@ -10,6 +10,7 @@ mod demo;
 mod models;
 mod portraits;
 mod process;
+mod protocol;
 mod services;
 mod sim;
 mod soak;

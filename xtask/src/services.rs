@@ -11,8 +11,8 @@ use std::{
 };
 
 /// The person that the demo's authority knows. The number is a test number with a right check digit.
-const NAME: &str = "\u{5f20}\u{4e09}";
-const NUMBER: &str = "110101199003074477";
+pub(crate) const NAME: &str = "\u{5f20}\u{4e09}";
+pub(crate) const NUMBER: &str = "110101199003074477";
 /// Loading the models takes about a second; a loaded machine gets time.
 const START_LIMIT: Duration = Duration::from_secs(60);
 
@@ -35,6 +35,7 @@ pub(crate) struct Services {
     backend: Guard,
     cloud: Guard,
     url: String,
+    address: String,
     folder: PathBuf,
 }
 
@@ -79,12 +80,27 @@ impl Services {
             backend.arg("--action-count").arg(setup.actions.len().to_string());
         }
         let (backend, url) = spawn(backend, "the demo backend")?;
-        Ok(Self { backend: Guard::new(backend), cloud: guard, url, folder })
+        Ok(Self { backend: Guard::new(backend), cloud: guard, url, address, folder })
     }
 
     /// Address of the page.
     pub(crate) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Address of the cloud.
+    pub(crate) fn cloud(&self) -> &str {
+        &self.address
+    }
+
+    /// Data folder of the cloud.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
+    /// The key that this run's customer signs with.
+    pub(crate) fn key_file(&self) -> PathBuf {
+        self.folder.join("key.json")
     }
 
     /// Waits until one of the processes ends.

@@ -3,7 +3,7 @@
 use crate::{
     demo, models,
     process::{cargo, root, run, step, target_dir},
-    tidy, tools, web,
+    protocol, tidy, tools, web,
 };
 use anyhow::{Result, ensure};
 use clap::Args;
@@ -82,6 +82,7 @@ fn rust_tests(long: bool) -> Result<()> {
     if long {
         command.env("FACEID_LONG", "1");
     } else {
+        command.env("FACEID_FUZZ_SECONDS", "15");
         // The same property-test cases on every run; the long run draws new ones.
         command.env("PROPTEST_RNG_SEED", "1");
     }
@@ -123,6 +124,7 @@ fn browser_tests() -> Result<()> {
         .collect::<Result<_>>()?;
     files.sort();
     files.push(root().join("www/text/lookup.test.js"));
+    files.push(tests.join("protocol/vectors.test.mjs"));
     run(Command::new("node")
         .current_dir(&tests)
         .args(["--test", "--test-concurrency=1"])
@@ -153,7 +155,8 @@ fn system_tests(long: bool) -> Result<()> {
         demo::simulate_expecting(seed, demo::Expect::Same)?;
     }
     demo::simulate_expecting(1, demo::Expect::Different)?;
-    demo::simulate_expecting(1, demo::Expect::StillRefused)
+    demo::simulate_expecting(1, demo::Expect::StillRefused)?;
+    protocol::run_client(long)
 }
 
 fn licences(long: bool) -> Result<()> {

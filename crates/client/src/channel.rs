@@ -6,7 +6,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
 /// State of one session's channel.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Channel {
     session_id: String,
     keys: Keys,

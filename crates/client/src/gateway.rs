@@ -2,7 +2,7 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
 /// The parts of a request that are signed. Values are decoded text, not percent-encoded.
@@ -59,7 +59,28 @@ pub fn string_to_sign(request: &Signable<'_>) -> String {
 /// `X-Ca-Signature`: base64 of HMAC-SHA256 under the key's secret.
 #[must_use]
 pub fn sign(secret: &str, string_to_sign: &str) -> String {
-    // invariant: HMAC takes keys of any length
-    let mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("any key length");
+    // RFC 2104: a key is one block, padded with zeros; a longer one counts as its digest.
+    let (mut block, key) = ([0; 64], secret.as_bytes());
+    match block.get_mut(..key.len()) {
+        Some(start) => start.copy_from_slice(key),
+        None => block[..32].copy_from_slice(&Sha256::digest(key)),
+    }
+    let mac = Hmac::<Sha256>::new(&block.into());
     STANDARD.encode(mac.chain_update(string_to_sign.as_bytes()).finalize().into_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 4231, test case 2, and a key longer than a block.
+    #[test]
+    fn keys_of_any_length() {
+        let hex_of = |secret: &str, text: &str| hex::encode(STANDARD.decode(sign(secret, text)).expect("base64"));
+        assert_eq!(hex_of("Jefe", "what do ya want for nothing?"), "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+        // The published key is 131 bytes 0xaa, which is no text; 131 letters against the digest as a key say the same of the rule.
+        let long = "k".repeat(131);
+        let expected = Hmac::<Sha256>::new_from_slice(long.as_bytes()).expect("any length").chain_update(b"text").finalize().into_bytes();
+        assert_eq!(hex_of(&long, "text"), hex::encode(expected), "longer than a block");
+    }
 }

@@ -98,12 +98,14 @@ pub struct InitOptions {
     pub consent: Option<Consent>,
     /// Actions the person cannot do.
     pub excluded_actions: Vec<Action>,
+    /// Random id of the device, 16 to 64 of `A-Z a-z 0-9 - _`; `None` = none is kept.
+    pub device_id: Option<String>,
 }
 
 impl Default for InitOptions {
     fn default() -> Self {
         let sdk = SdkInfo { name: env!("CARGO_PKG_NAME").into(), version: env!("CARGO_PKG_VERSION").into(), ..SdkInfo::default() };
-        Self { sdk, env: Environment::default(), consent: None, excluded_actions: Vec::new() }
+        Self { sdk, env: Environment::default(), consent: None, excluded_actions: Vec::new(), device_id: None }
     }
 }
 
@@ -131,6 +133,7 @@ impl Client {
             env: options.env,
             consent: options.consent,
             excluded_actions: options.excluded_actions,
+            device_id: options.device_id,
         };
         let body = Bytes::from(serde_json::to_vec(&request)?);
         let (url, path) = self.address("init");

@@ -5,7 +5,7 @@ use crate::{
     clock::SharedClock,
     config::Config,
     judging::Judging,
-    limits::Pepper,
+    limits::{Pepper, Who},
     metrics::Metrics,
     store::{Store, StoreError, Subject},
 };
@@ -48,7 +48,7 @@ pub struct Parts {
     pub metrics: Metrics,
     /// Wakes the queue's worker.
     pub(crate) queued: Notify,
-    /// For locks per person; `None` = there are none.
+    /// For locks per person, device and address; `None` = there are none.
     pub pepper: Option<Pepper>,
     judges: Arc<Semaphore>,
     verdicts: Arc<Semaphore>,
@@ -90,7 +90,7 @@ impl App {
         }))
     }
 
-    /// With locks per person. Only before the server is shared.
+    /// With locks per person, device and address. Only before the server is shared.
     #[must_use]
     pub fn with_pepper(mut self, pepper: Pepper) -> Self {
         if let Some(parts) = Arc::get_mut(&mut self.0) {
@@ -115,11 +115,16 @@ impl App {
         Some(InFlight { counts: Arc::clone(&self.0.in_flight), app_key: app_key.to_owned() })
     }
 
-    /// Did this person or this key fail too often lately?
-    pub(crate) async fn is_locked(&self, app_key: &str, identity: Option<&[u8; 32]>) -> Result<bool, StoreError> {
+    /// Did this person, device, address or key fail too often lately?
+    pub(crate) async fn is_locked(&self, app_key: &str, who: &Who) -> Result<bool, StoreError> {
         let (limits, now) = (&self.0.config.limits, self.0.clock.now());
         let since = Millis(now.0.saturating_sub(limits.memory().0));
-        let subjects = [(limits.key_failures, Some(Subject::key(app_key))), (limits.identity_failures, identity.map(Subject::identity))];
+        let subjects = [
+            (limits.key_failures, Some(Subject::key(app_key))),
+            (limits.identity_failures, who.identity.as_ref().map(Subject::hashed)),
+            (limits.device_failures, who.device.as_ref().map(Subject::hashed)),
+            (limits.address_failures, who.address.as_ref().map(Subject::hashed)),
+        ];
         for (most, subject) in subjects {
             if let (1.., Some(subject)) = (most, subject)
                 && limits.is_locked(&self.0.store.failures(&subject, since).await?, most, now)

@@ -1,11 +1,14 @@
-//! Settings of one server: TOML file, all keys optional. Security parameters are explained in docs/operations.md.
+//! Settings of one server: TOML file, all keys optional, single ones overridden on the command line or in the environment. Security parameters are explained in docs/operations.md.
 
-use crate::{authority::AuthorityConfig, limits::LimitsConfig, notify::NotifyConfig, sign};
+mod load;
+
+pub use load::ConfigError;
+
+use crate::{authority::AuthorityConfig, limits::LimitsConfig, notify::NotifyConfig};
 use faceid_protocol::wire::WrongActionPolicy;
 use ipnet::IpNet;
 use serde::Deserialize;
-use std::path::{Path, PathBuf};
-use thiserror::Error;
+use std::path::PathBuf;
 
 /// Largest request body, bytes (documented limit, 413 beyond it).
 pub const REQUEST_MAX: usize = 20 * 1024 * 1024;
@@ -36,6 +39,16 @@ pub struct Config {
     pub limits: LimitsConfig,
     /// Webhooks.
     pub notify: NotifyConfig,
+    /// The operator's page.
+    pub operator: OperatorConfig,
+}
+
+/// The operator's page.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct OperatorConfig {
+    /// Where days begin and times are shown, hours from UTC.
+    pub utc_offset_h: i64,
 }
 
 /// Public API.
@@ -254,132 +267,5 @@ impl Default for ModelsConfig {
 impl Default for StoreConfig {
     fn default() -> Self {
         Self { url: None, connections: 16, pictures: None, keys: None }
-    }
-}
-
-/// The file cannot be used.
-#[derive(Debug, Error)]
-pub enum ConfigError {
-    /// Not readable.
-    #[error("cannot read {path}: {source}")]
-    Read {
-        /// Which file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// Not TOML, an unknown key, or a value of the wrong type.
-    #[error("{path}: {source}")]
-    Parse {
-        /// Which file.
-        path: PathBuf,
-        /// Where and why.
-        source: Box<toml::de::Error>,
-    },
-    /// A value outside its range.
-    #[error("{key} must be {allowed}")]
-    Range {
-        /// Which setting.
-        key: &'static str,
-        /// What it may be.
-        allowed: &'static str,
-    },
-}
-
-impl Config {
-    /// Reads and checks a file.
-    ///
-    /// # Errors
-    /// [`ConfigError`].
-    pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
-        let config: Self =
-            toml::from_str(&text).map_err(|source| ConfigError::Parse { path: path.to_owned(), source: Box::new(source) })?;
-        config.check()?;
-        Ok(config)
-    }
-
-    /// Refuses values outside their ranges.
-    ///
-    /// # Errors
-    /// [`ConfigError::Range`].
-    pub fn check(&self) -> Result<(), ConfigError> {
-        let rules = [
-            (self.sdk.evidence_quality >= 1 && self.sdk.evidence_quality <= 100, "sdk.evidence_quality", "1 to 100"),
-            (self.sdk.evidence_max_side >= 128 && self.sdk.evidence_max_side <= PHOTO_SIDE_MAX, "sdk.evidence_max_side", "128 to 4096"),
-            (self.sdk.frames_per_step >= 1 && self.sdk.frames_per_step <= 256, "sdk.frames_per_step", "1 to 256"),
-            (self.sdk.judges >= 1, "sdk.judges", "at least 1"),
-            (self.sdk.queue >= 1, "sdk.queue", "at least 1"),
-            (self.public.concurrent >= 1, "public.concurrent", "at least 1"),
-            (self.sdk.lease_s >= 3, "sdk.lease_s", "at least 3"),
-            (self.sdk.action_timeout_s >= 1, "sdk.action_timeout_s", "at least 1"),
-            (self.public.concurrent_per_key >= 1, "public.concurrent_per_key", "at least 1"),
-            (self.sdk.concurrent >= 1, "sdk.concurrent", "at least 1"),
-            (self.server.connections >= 1, "server.connections", "at least 1"),
-            (self.store.connections >= 2, "store.connections", "at least 2"),
-            (
-                self.store.url.as_deref().is_none_or(|url| url.starts_with("postgres://") || url.starts_with("postgresql://")),
-                "store.url",
-                "a postgres:// address, or absent for SQLite in the data folder",
-            ),
-            (self.limits.window_s >= 1, "limits.window_s", "at least 1"),
-            (self.limits.init_refusals >= 1, "limits.init_refusals", "at least 1"),
-            (self.authority.attempts >= 1 && self.authority.attempts <= 10, "authority.attempts", "1 to 10"),
-            (self.authority.timeout_ms >= 1 && self.authority.total_ms >= 1, "authority.timeout_ms and total_ms", "at least 1"),
-            (self.authority.breaker.failures >= 1, "authority.breaker.failures", "at least 1"),
-            (!self.notify.ports.is_empty(), "notify.ports", "at least one port"),
-            (self.notify.concurrent >= 1, "notify.concurrent", "at least 1"),
-            (self.notify.timeout_ms >= 1, "notify.timeout_ms", "at least 1"),
-            (!self.sdk.unsupported_devices.iter().any(String::is_empty), "sdk.unsupported_devices", "texts that are not empty"),
-            (self.lifetime.sweep_s >= 1, "lifetime.sweep_s", "at least 1"),
-            (
-                self.lifetime.token_s >= 1 && self.lifetime.token_s <= self.lifetime.purge_s,
-                "lifetime.token_s",
-                "at least 1 and at most lifetime.purge_s",
-            ),
-            (
-                self.public.base_path.is_empty() || (self.public.base_path.starts_with('/') && !self.public.base_path.ends_with('/')),
-                "public.base_path",
-                "empty, or start with / and not end with it",
-            ),
-        ];
-        match rules.into_iter().find(|(holds, _, _)| !holds) {
-            Some((_, key, allowed)) => Err(ConfigError::Range { key, allowed }),
-            None => Ok(()),
-        }
-    }
-
-    /// The signature policy these settings ask for.
-    #[must_use]
-    pub fn policy(&self) -> sign::Policy {
-        sign::Policy {
-            unsigned_timestamp: self.public.allow_unsigned_timestamp,
-            raw_query: self.public.allow_raw_query,
-            joined_repeats: self.public.allow_joined_repeats,
-            sha1: self.public.allow_sha1,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn defaults_are_in_range_and_files_are_checked() {
-        Config::default().check().expect("defaults");
-        let dir = tempfile::tempdir().expect("temporary folder");
-        let path = dir.path().join("faceid.toml");
-        let load = |text: &str| {
-            std::fs::write(&path, text).expect("write");
-            Config::load(&path)
-        };
-        assert_eq!(load("[sdk]\naction_min_ms = 700\n").expect("valid").sdk.action_min_ms, 700, "one key set, the rest default");
-        assert!(matches!(load("[sdk]\nevidence_quality = 0\n"), Err(ConfigError::Range { key: "sdk.evidence_quality", .. })), "range");
-        assert!(matches!(load("[sdk]\nno_such_key = 0\n"), Err(ConfigError::Parse { .. })), "unknown keys are refused");
-        assert!(
-            matches!(load("[lifetime]\ntoken_s = 90000\n"), Err(ConfigError::Range { key: "lifetime.token_s", .. })),
-            "token outlives its result"
-        );
     }
 }

@@ -1,28 +1,50 @@
 //! The real judge behind [`Judging`].
 
-use crate::judging::{Assessment, Bundle, CueLine, Judging, JudgingError, Likeness, LiveFace, Liveness, PhotoFault, Picture};
+use crate::{
+    judging::{Assessment, Bundle, CueLine, Judging, JudgingError, Likeness, LiveFace, Liveness, PhotoFault, Picture},
+    models,
+};
 use faceid_judge::{
     ActionEvidence, Attack, Cue, CueOutcome, DecodeError, EvidenceBundle, EvidenceFrame, Judge, KnownFace, Outcome, PhotoError, Policy,
     Report, Unverified,
 };
-use std::{collections::BTreeMap, sync::Arc};
+use sha2::{Digest, Sha256};
+use std::{collections::BTreeMap, fmt::Debug, sync::Arc};
 
 /// Networks and policy.
 #[derive(Debug, Clone)]
 pub struct FaceJudge {
     judge: Arc<Judge>,
     policy: Arc<Policy>,
+    rules: Arc<str>,
 }
 
 impl FaceJudge {
     /// With loaded networks. `accept_simulated` waives the puppet cues and nothing else.
     #[must_use]
     pub fn new(judge: Judge, accept_simulated: bool) -> Self {
-        Self { judge: Arc::new(judge), policy: Arc::new(Policy { accept_simulated, ..Policy::default() }) }
+        let policy = Policy { accept_simulated, ..Policy::default() };
+        let rules = format!(
+            "faceid {} policy {} networks {}",
+            env!("CARGO_PKG_VERSION"),
+            fingerprint(&policy),
+            // Detector and landmark network are those of this build's manifest, or nothing would have been loaded.
+            fingerprint(&(models::MANIFEST, judge.embedder().spec(), judge.calibration())),
+        );
+        Self { judge: Arc::new(judge), policy: Arc::new(policy), rules: rules.into() }
     }
 }
 
+/// 64 bits of the SHA-256 of everything that the value's derived text shows: one changed parameter changes it.
+fn fingerprint(value: &impl Debug) -> String {
+    hex::encode(&Sha256::digest(format!("{value:?}"))[..8])
+}
+
 impl Judging for FaceJudge {
+    fn rules(&self) -> &str {
+        &self.rules
+    }
+
     fn check_photo(&self, photo: &[u8], multi_oriented: bool) -> Result<(), PhotoFault> {
         self.judge.known_face(photo, multi_oriented).map(drop).map_err(|error| fault(&error))
     }

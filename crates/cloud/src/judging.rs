@@ -125,6 +125,9 @@ pub trait Judging: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// [`JudgingError`] when nothing is known about the attempt.
     fn assess(&self, bundle: &Bundle) -> Result<Box<dyn Assessment>, JudgingError>;
+
+    /// Names the build, the policy and the networks: the same text means that the same evidence gets the same verdict. Kept with each verdict.
+    fn rules(&self) -> &str;
 }
 
 /// What the judge found.

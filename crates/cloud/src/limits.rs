@@ -10,6 +10,7 @@ use serde::Deserialize;
 use sha2::Sha256;
 use std::{
     fmt, io,
+    net::IpAddr,
     path::{Path, PathBuf},
 };
 
@@ -19,6 +20,11 @@ use std::{
 pub struct LimitsConfig {
     /// Failed sessions of one person within the window; 0 = no limit.
     pub identity_failures: u32,
+    /// Failed sessions of one device within the window, for pages that give an id for it; 0 = no limit.
+    pub device_failures: u32,
+    /// Failed sessions from one address (IPv6: one /64) within the window; 0 = no limit. Off by default: behind one address of a mobile
+    /// network there are thousands of people.
+    pub address_failures: u32,
     /// Failed sessions of one key within the window; 0 = no limit. Off by default: a busy shop sees five failures in three minutes every day.
     pub key_failures: u32,
     /// The window, seconds.
@@ -35,7 +41,16 @@ impl Default for LimitsConfig {
     /// 5 failures in 3 minutes lock: the operators' usual figure for guessing at an identity. Ten minutes outlast a queue of impatient
     /// retries; ten refused inits leave room for reloads of a page whose origin is being configured.
     fn default() -> Self {
-        Self { identity_failures: 5, key_failures: 0, window_s: 180, lock_s: 600, init_refusals: 10, pepper_file: None }
+        Self {
+            identity_failures: 5,
+            device_failures: 5,
+            address_failures: 0,
+            key_failures: 0,
+            window_s: 180,
+            lock_s: 600,
+            init_refusals: 10,
+            pepper_file: None,
+        }
     }
 }
 
@@ -43,7 +58,7 @@ impl LimitsConfig {
     /// No lock at all, for demos and measurements that fail on purpose.
     #[must_use]
     pub fn off() -> Self {
-        Self { identity_failures: 0, key_failures: 0, ..Self::default() }
+        Self { identity_failures: 0, device_failures: 0, address_failures: 0, key_failures: 0, ..Self::default() }
     }
 
     /// How far back failures matter.
@@ -89,7 +104,24 @@ pub fn counts_as_failure(row: FixedRow) -> bool {
     FAILURES.contains(&row)
 }
 
-/// Turns ID numbers into subjects. Without it a number of 18 digits could be found from any digest by trying all of them.
+/// Who tries: subjects of locks; `None` = not known, so not locked.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Who {
+    /// The person.
+    pub identity: Option<[u8; 32]>,
+    /// The device, by its page's own id.
+    pub device: Option<[u8; 32]>,
+    /// The client's address.
+    pub address: Option<[u8; 32]>,
+}
+
+impl fmt::Debug for Who {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Who").finish_non_exhaustive()
+    }
+}
+
+/// Turns ID numbers, devices and addresses into subjects. Without it a number of 18 digits could be found from any digest by trying all of them.
 #[derive(Clone)]
 pub struct Pepper([u8; 32]);
 
@@ -140,11 +172,30 @@ impl Pepper {
     /// The subject of a person.
     #[must_use]
     pub fn identity(&self, idcard_number: &str) -> [u8; 32] {
+        self.subject(b"faceid/identity\0", idcard_number.as_bytes())
+    }
+
+    /// The subject of a device, by the random id that the page keeps for it. Ids belong to the customer whose page made them.
+    #[must_use]
+    pub fn device(&self, app_key: &str, device_id: &str) -> [u8; 32] {
+        self.subject(b"faceid/device\0", [app_key, "\0", device_id].concat().as_bytes())
+    }
+
+    /// The subject of a client's address. An IPv6 client owns its /64, so that is what counts.
+    #[must_use]
+    pub fn address(&self, address: IpAddr) -> [u8; 32] {
+        match address {
+            IpAddr::V4(address) => self.subject(b"faceid/ipv4\0", &address.octets()),
+            IpAddr::V6(address) => self.subject(b"faceid/ipv6\0", &address.octets()[..8]),
+        }
+    }
+
+    fn subject(&self, kind: &[u8], value: &[u8]) -> [u8; 32] {
         let mut block = [0; 64];
         block[..32].copy_from_slice(&self.0);
         let mut mac = Hmac::<Sha256>::new(&block.into());
-        mac.update(b"faceid/identity\0");
-        mac.update(idcard_number.as_bytes());
+        mac.update(kind);
+        mac.update(value);
         mac.finalize().into_bytes().into()
     }
 }
@@ -196,6 +247,10 @@ mod tests {
             use std::os::unix::fs::PermissionsExt;
             assert_eq!(std::fs::metadata(&path).expect("file").permissions().mode() & 0o777, 0o600, "nobody else reads it");
         }
+        let subject = |text: &str| made.address(text.parse().expect("address"));
+        assert_eq!(subject("2001:db8::1"), subject("2001:db8::ffff:1"), "one /64, one client");
+        assert_ne!(subject("2001:db8::1"), subject("2001:db8:0:1::1"), "another /64");
+        assert_ne!(made.device("shop", "a"), made.device("bank", "a"), "ids of two customers have nothing to do with each other");
         std::fs::write(&path, "short").expect("write");
         assert!(Pepper::load_or_make(&path).is_err(), "damaged: never replaced silently");
     }

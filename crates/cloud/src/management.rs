@@ -1,6 +1,7 @@
-//! The management port: health and metrics, apart from the public address. Nothing here needs a key, so it belongs on an inner network.
+//! The management port: health, metrics and the operator's page, apart from the public address. Health and metrics need no key, so it belongs on
+//! an inner network.
 
-use crate::app::App;
+use crate::{app::App, operator};
 use axum::{Router, extract::State, response::IntoResponse, routing::get};
 use http::{StatusCode, header};
 use std::time::Duration;
@@ -8,12 +9,13 @@ use std::time::Duration;
 /// A probe that takes longer than this is a failed one.
 const PROBE: Duration = Duration::from_secs(3);
 
-/// `/health/live`, `/health/ready`, `/metrics`.
+/// `/health/live`, `/health/ready`, `/metrics`, and `/operator` for whoever has an operator's token.
 pub fn router(app: App) -> Router {
     Router::new()
         .route("/health/live", get(|| async { "live\n" }))
         .route("/health/ready", get(ready))
         .route("/metrics", get(metrics))
+        .merge(operator::routes(&app))
         .with_state(app)
 }
 

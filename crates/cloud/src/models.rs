@@ -16,7 +16,7 @@ const SPEC: &str = "face_embedding.json";
 const CALIBRATION: &str = "face_embedding.calibration.json";
 
 /// Digests this build was made with.
-const MANIFEST: &str = include_str!("../../../models/manifest.toml");
+pub(crate) const MANIFEST: &str = include_str!("../../../models/manifest.toml");
 
 /// Why the models cannot be used; a matter of the environment.
 #[derive(Debug, Error)]

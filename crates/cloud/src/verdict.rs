@@ -119,46 +119,93 @@ async fn judge_and_store(app: &App, biz_token: &str, lease: &Lease) -> Result<Ve
     Ok(body)
 }
 
-/// The order after the judge: fake and force_compare = 0 → 4100; authority; comparison; threshold.
-async fn decide(app: &App, evidence: &Evidence, spent: &mut Spent) -> Result<Outcome, VerdictError> {
+/// What the judge alone says of the evidence.
+pub(crate) struct Looked {
+    assessment: Box<dyn Assessment>,
+    /// Without a row where the comparison decides.
+    pub(crate) row: Option<FixedRow>,
+    /// The row decides and nothing is compared.
+    is_decided: bool,
+    pub(crate) cues: String,
+    picture: Option<Vec<u8>>,
+    judged_by: String,
+}
+
+impl Looked {
+    fn outcome(&self, row: FixedRow) -> Outcome {
+        Outcome {
+            cues: Some(self.cues.clone()),
+            image_best: self.picture.clone(),
+            judged_by: Some(self.judged_by.clone()),
+            ..Outcome::plain(row)
+        }
+    }
+}
+
+fn broken() -> JudgingError {
+    JudgingError("the worker did not finish".into())
+}
+
+/// Runs the judge on stored evidence.
+pub(crate) async fn look(app: &App, evidence: &Evidence) -> Result<Looked, VerdictError> {
     let bundle = bundle(evidence)?;
     let picture = bundle.best.jpeg.clone();
-    let broken = || JudgingError("the worker did not finish".into());
-    let judging = Instant::now();
     let assessment = app.with_judge(move |judge| judge.assess(&bundle)).await.ok_or_else(broken)??;
+    let has_face = assessment.face().is_some();
+    let (row, is_decided) = match assessment.liveness() {
+        Liveness::Live if has_face => (None, false),
+        Liveness::Live | Liveness::NotJudged => (Some(rows::VERIFICATION_FAILURE), true),
+        Liveness::NoFace => (Some(rows::UNDETECTED_FACE), true),
+        Liveness::WrongAction => (Some(rows::ACTION_ERROR), true),
+        Liveness::FakeFace => (Some(rows::FAIL_LIVING_FACE_ATTACK), !(evidence.force_compare && has_face)),
+        Liveness::ReplacedFace => (Some(rows::REPLACED_FACE_ATTACK), !(evidence.force_compare && has_face)),
+    };
+    Ok(Looked {
+        row,
+        is_decided,
+        cues: serde_json::to_string(&assessment.cues()).map_err(|_| StoreError::Damaged("cues"))?,
+        picture: has_face.then_some(picture),
+        judged_by: app.judging.rules().to_owned(),
+        assessment,
+    })
+}
+
+/// The order after the judge: fake and force_compare = 0 → 4100; authority; comparison; threshold.
+async fn decide(app: &App, evidence: &Evidence, spent: &mut Spent) -> Result<Outcome, VerdictError> {
+    let judging = Instant::now();
+    let looked = look(app, evidence).await?;
     spent.judge = judging.elapsed();
     point("verdict.assessed");
-    let cues = Some(serde_json::to_string(&assessment.cues()).map_err(|_| StoreError::Damaged("cues"))?);
-    let has_face = assessment.face().is_some();
-    let image_best = has_face.then_some(picture);
-    let plain = |row| Outcome { cues: cues.clone(), image_best: image_best.clone(), ..Outcome::plain(row) };
-    let attack = match assessment.liveness() {
-        Liveness::Live if has_face => None,
-        Liveness::Live | Liveness::NotJudged => return Ok(plain(rows::VERIFICATION_FAILURE)),
-        Liveness::NoFace => return Ok(plain(rows::UNDETECTED_FACE)),
-        Liveness::WrongAction => return Ok(plain(rows::ACTION_ERROR)),
-        Liveness::FakeFace => Some(rows::FAIL_LIVING_FACE_ATTACK),
-        Liveness::ReplacedFace => Some(rows::REPLACED_FACE_ATTACK),
-    };
-    if let Some(row) = attack
-        && !(evidence.force_compare && has_face)
-    {
-        return Ok(plain(row));
-    }
     let comparing = Instant::now();
+    let outcome = conclude(app, evidence, looked).await?;
+    spent.compare = comparing.elapsed();
+    Ok(outcome)
+}
+
+/// From the judge's word to the outcome: asks the authority and compares, unless the judge has decided.
+pub(crate) async fn conclude(app: &App, evidence: &Evidence, looked: Looked) -> Result<Outcome, VerdictError> {
+    if let Some(row) = looked.row
+        && looked.is_decided
+    {
+        return Ok(looked.outcome(row));
+    }
     let asked = app.authority.ask(&evidence.idcard_number, &evidence.idcard_name).await;
     point("verdict.authority");
     let references = evidence.references.clone();
     let multi_oriented = evidence.multi_oriented;
-    let (row, verification) = {
-        let level = evidence.security_level;
-        app.with_judge(move |_| compare(&*assessment, asked, &references, multi_oriented, level)).await.ok_or_else(broken)??
-    };
-    spent.compare = comparing.elapsed();
+    let level = evidence.security_level;
+    let (looked, compared) = app
+        .with_judge(move |_| {
+            let compared = compare(&*looked.assessment, asked, &references, multi_oriented, level);
+            (looked, compared)
+        })
+        .await
+        .ok_or_else(broken)?;
+    let (row, verification) = compared?;
     point("verdict.compared");
     let verification = Some(serde_json::to_string(&verification).map_err(|_| StoreError::Damaged("verification"))?);
     // Compared or not, a fake stays a fake.
-    Ok(Outcome { verification, ..plain(attack.unwrap_or(row)) })
+    Ok(Outcome { verification, ..looked.outcome(looked.row.unwrap_or(row)) })
 }
 
 fn compare(

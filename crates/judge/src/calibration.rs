@@ -55,6 +55,9 @@ pub struct OperatingPoint {
     pub cosine: f64,
     /// How it was found.
     pub basis: Basis,
+    /// Where the cosine would lie in 95 of 100 draws of other people; `None` = not computed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interval95: Option<[f64; 2]>,
 }
 
 /// What a calibration file holds.
@@ -65,6 +68,9 @@ pub struct CalibrationFile {
     pub embedding: String,
     /// Which pictures and how many pairs, and what was not tested.
     pub data: String,
+    /// People in the data; `None` = not stated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identities: Option<usize>,
     /// Exactly the four rates 1e-3, 1e-4, 1e-5, 1e-6, in this order.
     pub points: [OperatingPoint; 4],
 }

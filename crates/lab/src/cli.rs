@@ -107,6 +107,14 @@ enum Command {
     /// Calls a running cloud and tells what that took: part of `cargo xtask bench cloud`, which starts it.
     #[command(hide = true)]
     BenchCloud(bench_cloud::BenchArgs),
+    /// Evidence of the simulated person as JPEG files with a list, `takes.json`: what a client without cameras sends (tests/protocol).
+    Film {
+        /// Photograph of the person.
+        photograph: PathBuf,
+        /// Folder to write into.
+        #[arg(short, long)]
+        output: PathBuf,
+    },
     /// Loads every model once.
     ModelsCheck,
 }
@@ -123,6 +131,12 @@ pub(crate) struct CalibrateArgs {
     /// Where to write it.
     #[arg(short, long)]
     pub(crate) output: PathBuf,
+    /// Draws of people for the 95 % intervals.
+    #[arg(long, default_value_t = 1000)]
+    pub(crate) draws: usize,
+    /// Seed of the draws.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
 }
 
 /// Arguments of `sheet`.
@@ -240,7 +254,8 @@ fn run(cli: &Cli) -> Result<Verdict> {
         Command::Sheet(args) => run_sheet(&Meter::new(models, cache)?, args),
         Command::Gates { paths } => gates::run(&models.vision()?, paths, cli.json),
         Command::BenchFrame { image, side, runs, limit } => bench_frame::run(models.vision()?, image, *side, *runs, *limit, cli.json),
-        Command::BenchCloud(args) => bench_cloud::run(&models, args),
+        Command::BenchCloud(args) => bench_cloud::run(&models, args, cli.json),
+        Command::Film { photograph, output } => bench_cloud::film(&models, photograph, output),
         Command::Simulate(args) => simulate::run(&models, args, cli.cache.as_deref(), cli.json),
         Command::Redteam(args) => redteam::run(&models, args, cli.cache.as_deref(), cli.json),
         Command::ModelsCheck => run_models_check(&models, cli.json),

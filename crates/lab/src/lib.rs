@@ -7,6 +7,7 @@ mod ablation;
 mod bench_cloud;
 mod bench_frame;
 pub mod bestframe;
+mod bootstrap;
 pub mod cache;
 mod calibrate;
 pub mod cli;

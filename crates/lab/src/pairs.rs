@@ -48,8 +48,8 @@ pub struct Scores {
     pub impostor: Vec<f64>,
     /// Cosine of the usable pairs of one person.
     pub genuine_cosine: Vec<f64>,
-    /// Cosine of the usable pairs of two people.
-    pub impostor_cosine: Vec<f64>,
+    /// Usable pairs of two people and their cosine.
+    pub impostor_pairs: Vec<(Pair, f64)>,
     /// Number of unusable pairs.
     pub unusable: usize,
 }
@@ -96,10 +96,14 @@ pub fn score(judge: &Judge, folder: &Path, pairs: &[Pair], mut complain: impl Fn
     for pair in pairs {
         let known = |name: &String| faces.get(name.as_str()).and_then(Option::as_ref);
         let compared = known(&pair.a).zip(known(&pair.b)).map(|(a, b)| judge.compare(a, b));
-        let (all, cosines) =
-            if pair.same { (&mut scores.genuine, &mut scores.genuine_cosine) } else { (&mut scores.impostor, &mut scores.impostor_cosine) };
+        let cosine = compared.map(|c| f64::from(c.cosine));
+        if pair.same {
+            scores.genuine_cosine.extend(cosine);
+        } else {
+            scores.impostor_pairs.extend(cosine.map(|cosine| (pair.clone(), cosine)));
+        }
+        let all = if pair.same { &mut scores.genuine } else { &mut scores.impostor };
         all.push(compared.map_or(0.0, |c| c.confidence));
-        cosines.extend(compared.map(|c| f64::from(c.cosine)));
         scores.unusable += usize::from(compared.is_none());
     }
     scores

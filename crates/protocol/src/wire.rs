@@ -25,6 +25,9 @@ pub struct InitRequest {
     /// Actions the person cannot do; the server draws from the others. All four excluded is refused.
     #[serde(default)]
     pub excluded_actions: Vec<Action>,
+    /// Random id that the page keeps for this device, 16 to 64 of `A-Z a-z 0-9 - _`; absent when the page keeps none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device_id: Option<String>,
 }
 
 /// Build of the module.

@@ -3,7 +3,7 @@
 use super::{
     machine::Machine,
     postgres::Postgres,
-    report::{Database, Report},
+    report::{self, Database, Report},
     server::Server,
 };
 use crate::{
@@ -56,13 +56,21 @@ pub(super) fn run(options: &Options) -> Result<()> {
     let scratch = Scratch(base.join(format!("faceid-bench-{}", std::process::id())));
     fs::create_dir_all(&scratch.0).with_context(|| format!("cannot create {}", scratch.0.display()))?;
     let machine = Machine::look(&scratch.0)?;
+    if !options.json {
+        report::print_head(&machine, options.quick);
+    }
     let mut databases = Vec::new();
     let mut measure = |name: String, url: Option<&str>| -> Result<()> {
         step(&format!("{name}: starting the cloud"));
         let folder = scratch.0.join(format!("cloud-{}", databases.len()));
         let server = Server::start(&folder, url, &photos.id_photo)?;
-        let figures = customers(&server, &photos, options.quick)?;
-        databases.push(Database { name, figures });
+        let printed = customers(&server, &photos, options)?;
+        if options.json {
+            let figures = serde_json::from_str(&printed).context("faceid-lab printed something else than one JSON object")?;
+            databases.push(Database { name, figures });
+        } else {
+            println!("\n== {name}\n{printed}");
+        }
         Ok(())
     };
     measure("SQLite".into(), None)?;
@@ -71,19 +79,19 @@ pub(super) fn run(options: &Options) -> Result<()> {
         let postgres = Postgres::start(&scratch.0.join("postgres"))?;
         measure(postgres.name()?, Some(&postgres.url()))?;
     } else {
-        skipped = Some("PostgreSQL: no initdb on the path or in /usr/lib/postgresql/*/bin".to_owned());
+        skipped = Some("PostgreSQL: no initdb on the path or in /usr/lib/postgresql/*/bin");
     }
-    let report = Report { bench: "cloud".to_owned(), quick: options.quick, machine, databases, skipped };
     if options.json {
+        let report = Report { bench: "cloud", quick: options.quick, machine: &machine, databases, skipped };
         println!("{}", serde_json::to_string(&report)?);
-    } else {
-        report.print();
+    } else if let Some(skipped) = skipped {
+        println!("\nskipped: {skipped}");
     }
     Ok(())
 }
 
-/// The load: a client of the public API and of the page's protocol, in a process of its own.
-fn customers(server: &Server, photos: &sim::Photos, quick: bool) -> Result<super::report::Figures> {
+/// The load: a client of the public API and of the page's protocol, in a process of its own. What it prints.
+fn customers(server: &Server, photos: &sim::Photos, options: &Options) -> Result<String> {
     let mut lab = Command::new(target_dir().join("release/faceid-lab"));
     lab.current_dir(root()).arg("--models").arg(root().join("models")).arg("bench-cloud");
     lab.args(["--server", server.address(), "--pid", &server.pid().to_string()]);
@@ -93,9 +101,11 @@ fn customers(server: &Server, photos: &sim::Photos, quick: bool) -> Result<super
         lab.arg(name).arg(file);
     }
     lab.args(["--name", super::server::NAME, "--number", super::server::NUMBER]);
-    if quick {
+    if options.quick {
         lab.arg("--quick");
     }
-    let printed = output(&mut lab).with_context(|| server.last_words())?;
-    serde_json::from_str(&printed).context("faceid-lab printed something else than figures")
+    if options.json {
+        lab.arg("--json");
+    }
+    output(&mut lab).with_context(|| server.last_words())
 }

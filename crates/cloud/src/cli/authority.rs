@@ -84,7 +84,9 @@ async fn import(common: &Common, csv: &Path, photos: &Path) -> Result<(), Failur
         );
     }
     common.store().await?.put_people(&people, now()).await?;
-    common.print(&json!({ "added": people.len() }), || format!("added {} people", people.len()));
+    common.print(&json!({ "added": people.len() }), || {
+        format!("added {} {}", people.len(), if people.len() == 1 { "person" } else { "people" })
+    });
     Ok(())
 }
 

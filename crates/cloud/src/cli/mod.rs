@@ -7,6 +7,8 @@ mod doctor;
 mod key_set;
 mod keys;
 mod notices;
+mod operators;
+mod replay;
 mod serve;
 mod sessions;
 
@@ -35,14 +37,24 @@ pub struct Cli {
 #[derive(Debug, clap::Args)]
 struct Common {
     /// Folder of the database.
-    #[arg(long, global = true, default_value = "faceid-data")]
+    #[arg(long, global = true, env = "FACEID_DATA", default_value = "faceid-data")]
     data: PathBuf,
     /// PostgreSQL database for several nodes, `postgres://…`; without it SQLite in the data folder. Overrides `store.url`.
     #[arg(long, global = true, env = "FACEID_DATABASE_URL", hide_env_values = true)]
     database: Option<String>,
-    /// Settings, TOML.
-    #[arg(long, global = true)]
+    /// Settings, TOML; docs/operations.md explains each.
+    #[arg(long, global = true, env = "FACEID_CONFIG")]
     config: Option<PathBuf>,
+    /// One setting over the file's, as `sdk.judges=4`; may be repeated. In the environment: several, one per line.
+    #[arg(
+        long = "set",
+        global = true,
+        value_name = "SECTION.KEY=VALUE",
+        env = "FACEID_SET",
+        value_delimiter = '\n',
+        hide_env_values = true
+    )]
+    single: Vec<String>,
     /// One JSON object per line.
     #[arg(long, global = true)]
     json: bool,
@@ -63,11 +75,16 @@ enum Command {
     Session(sessions::Command),
     /// What get_result would say about a token.
     Result(sessions::ResultOptions),
+    /// Judge a stored session once more and say whether both verdicts agree. Exit codes: 0 they do, 1 they differ, 3 there is nothing to judge.
+    Replay(replay::Options),
     /// Bills by key, result code and time.
     Bill(billing::Options),
     /// Notifications to customers' servers.
     #[command(subcommand)]
     Notify(notices::Command),
+    /// Who may see the operator's page.
+    #[command(subcommand)]
+    Operator(operators::Command),
     /// Erase what is due: results, pictures and personal data of old sessions.
     Purge,
     /// Bring the database up to date.
@@ -121,12 +138,11 @@ impl Common {
     fn settings(&self) -> Result<Config, Failure> {
         let failure = |error| match error {
             ConfigError::Read { .. } => Failure::environment(error),
-            ConfigError::Parse { .. } | ConfigError::Range { .. } => Failure::usage(error),
+            ConfigError::Parse { .. } | ConfigError::Setting { .. } | ConfigError::Form(_) | ConfigError::Range { .. } => {
+                Failure::usage(error)
+            }
         };
-        let mut config = match &self.config {
-            Some(path) => Config::load(path).map_err(failure)?,
-            None => Config::default(),
-        };
+        let mut config = Config::read(self.config.as_deref(), &self.single).map_err(failure)?;
         if let Some(url) = &self.database {
             config.store.url = Some(url.clone());
             config.check().map_err(failure)?;
@@ -171,8 +187,10 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Authority(command) => authority::run(&common, command).await,
         Command::Session(command) => sessions::run(&common, command).await,
         Command::Result(options) => sessions::result(&common, &options).await,
+        Command::Replay(options) => replay::run(&common, options).await,
         Command::Bill(options) => billing::run(&common, &options).await,
         Command::Notify(command) => notices::run(&common, command).await,
+        Command::Operator(command) => operators::run(&common, command).await,
         Command::Purge => sessions::purge(&common).await,
         Command::Migrate => doctor::migrate(&common).await,
         Command::Audit(command) => audit::run(&common, command).await,

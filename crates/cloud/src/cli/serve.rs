@@ -28,12 +28,12 @@ use tokio::net::TcpListener;
 #[derive(Debug, Args)]
 pub(super) struct Options {
     /// Address; port 0 takes a free one.
-    #[arg(long, default_value = "127.0.0.1:8080")]
+    #[arg(long, env = "FACEID_LISTEN", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
-    /// Address for health and metrics, on an inner network; without it there is no such port.
-    #[arg(long)]
+    /// Address for health, metrics and the operator's page, on an inner network; without it there is no such port.
+    #[arg(long, env = "FACEID_MANAGEMENT")]
     management: Option<SocketAddr>,
-    /// Folder of the model files.
+    /// Folder of the model files; overrides `models.dir`.
     #[arg(long)]
     models: Option<PathBuf>,
     /// Temporary database and a key made for this run; loopback addresses only.
@@ -73,7 +73,7 @@ pub(super) async fn run(common: &Common, options: Options) -> Result<(), Failure
     if let Some(folder) = options.models {
         config.models.dir = folder;
     }
-    if options.demo && common.config.is_none() {
+    if options.demo && common.config.is_none() && common.single.is_empty() {
         // Whoever shows or measures refusals fails on purpose, again and again, as one person.
         config.limits = LimitsConfig::off();
     }
@@ -136,7 +136,7 @@ pub(super) async fn run(common: &Common, options: Options) -> Result<(), Failure
 }
 
 /// The local registry, or the HTTP source that the settings name.
-fn authority(config: &Config, store: &Store, clock: &SharedClock) -> Result<Arc<dyn AuthoritySource>, Failure> {
+pub(super) fn authority(config: &Config, store: &Store, clock: &SharedClock) -> Result<Arc<dyn AuthoritySource>, Failure> {
     Ok(match config.authority.url {
         Some(_) => Arc::new(HttpSource::new(&config.authority, Arc::clone(clock)).map_err(Failure::environment)?),
         None => Arc::new(LocalRegistry(store.clone())),

@@ -11,7 +11,9 @@ use crate::{
     app::App,
     body,
     config::REQUEST_MAX,
-    idnumber, random,
+    idnumber,
+    limits::Who,
+    random,
     store::{Minting, NewToken},
 };
 use axum::{
@@ -84,7 +86,7 @@ async fn run(app: &App, request: Request) -> Result<Answer, Fault> {
     params.finish()?;
     let idcard_number = idcard_number.to_ascii_uppercase();
     let identity = app.pepper.as_ref().map(|pepper| pepper.identity(&idcard_number));
-    if app.is_locked(&caller.app_key, identity.as_ref()).await.map_err(|error| api.internal(&error))? {
+    if app.is_locked(&caller.app_key, &Who { identity, ..Who::default() }).await.map_err(|error| api.internal(&error))? {
         return Err(auth::refused(api, Obstacle::Locked));
     }
     let references = photos::check(app, given, multi_oriented).await?;

@@ -9,7 +9,7 @@ mod respond;
 
 pub use get_result::{ResultBody, result_body};
 
-use crate::app::App;
+use crate::{app::App, openapi};
 use axum::{Router, extract::Request, response::Response, routing};
 use respond::{Call, Fault};
 
@@ -18,11 +18,12 @@ pub const GET_BIZ_TOKEN: &str = "/face/v1.2/sdk/get_biz_token";
 /// Path of get_result.
 pub const GET_RESULT: &str = "/face/v1.2/sdk/get_result";
 
-/// Routes of the public API; everything else, wrong methods included, is API_NOT_FOUND.
+/// Routes of the public API and its description; everything else, wrong methods included, is API_NOT_FOUND.
 pub(crate) fn routes() -> Router<App> {
     Router::new()
         .route(GET_BIZ_TOKEN, routing::post(get_biz_token::handle).fallback(not_found))
         .route(GET_RESULT, routing::get(get_result::handle).fallback(not_found))
+        .route(openapi::PATH, routing::get(openapi::handle).fallback(not_found))
         .fallback(not_found)
 }
 

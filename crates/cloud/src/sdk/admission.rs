@@ -4,6 +4,8 @@ use super::refuse::Refused;
 use crate::{
     accounts::{Account, SdkVersion},
     app::App,
+    limits::Who,
+    peer,
     sign::{NativeFault, NativeSign},
     store::{KeyRow, Minting, Outcome, State, StoreError},
 };
@@ -11,18 +13,20 @@ use faceid_protocol::{
     codes::{Coded, FixedRow, SDK_OFFSET, result as results, sdk as rows},
     wire::InitRequest,
 };
-use http::{HeaderMap, header};
+use http::{HeaderMap, header, request::Parts};
 
-/// Checks in this order: account, native sign, locks, SDK version, device, origin. Returns the origin.
+/// A start that nothing stands against.
+pub(super) struct Admitted {
+    /// The page's origin; `None` = a native client.
+    pub(super) origin: Option<String>,
+    /// Whose failure it will be, if it fails.
+    pub(super) who: Who,
+}
+
+/// Checks in this order: account, native sign, locks, SDK version, device, origin.
 ///
 /// What the token's owner must know ends the session, so that get_result says it, too.
-pub(super) async fn admit(
-    app: &App,
-    key: &KeyRow,
-    account: &Account,
-    asked: &InitRequest,
-    headers: &HeaderMap,
-) -> Result<Option<String>, Refused> {
+pub(super) async fn admit(app: &App, key: &KeyRow, account: &Account, asked: &InitRequest, head: &Parts) -> Result<Admitted, Refused> {
     let internal = |error: StoreError| Refused::internal(&error);
     let minting = app.store.minting(&asked.biz_token).await.map_err(internal)?;
     let running = if account.balance.is_some() { app.store.running(&key.app_key).await.map_err(internal)? } else { 0 };
@@ -35,7 +39,8 @@ pub(super) async fn admit(
     if let Some(row) = sign_fault(app, key, &minting).await.map_err(internal)? {
         return Err(end(app, &asked.biz_token, row).await);
     }
-    if app.is_locked(&key.app_key, minting.identity.as_ref()).await.map_err(internal)? {
+    let who = who(app, &key.app_key, &minting, asked, head);
+    if app.is_locked(&key.app_key, &who).await.map_err(internal)? {
         return Err(end(app, &asked.biz_token, results::MORE_RETRY_TIMES).await);
     }
     let least = account.min_sdk.unwrap_or(SdkVersion(app.config.sdk.min_version));
@@ -45,9 +50,20 @@ pub(super) async fn admit(
     if app.config.sdk.unsupported_devices.iter().any(|text| asked.env.user_agent.contains(text)) {
         return Err(end(app, &asked.biz_token, results::MOBILE_PHONE_NOT_SUPPORT).await);
     }
-    match origin(app, key, headers).await.map_err(internal)? {
-        Some(origin) => Ok(origin),
+    match origin(app, key, &head.headers).await.map_err(internal)? {
+        Some(origin) => Ok(Admitted { origin, who }),
         None => Err(stranger(app, &asked.biz_token).await),
+    }
+}
+
+/// Subjects of the locks that concern this start.
+fn who(app: &App, app_key: &str, minting: &Minting, asked: &InitRequest, head: &Parts) -> Who {
+    let Some(pepper) = &app.pepper else { return Who::default() };
+    let address = peer::client_address(&app.config.server.trusted_proxies, &head.headers, &head.extensions);
+    Who {
+        identity: minting.identity,
+        device: asked.device_id.as_deref().map(|id| pepper.device(app_key, id)),
+        address: address.map(|address| pepper.address(address)),
     }
 }
 

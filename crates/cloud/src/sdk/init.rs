@@ -44,7 +44,7 @@ pub(super) async fn handle(State(app): State<App>, request: Request) -> Result<R
     };
     let key = app.store.key(&app_key).await.map_err(|e| Refused::internal(&e))?.filter(|key| key.revoked.is_none()).ok_or_else(denied)?;
     let account = app.store.account(&app_key).await.map_err(|e| Refused::internal(&e))?;
-    let origin = admission::admit(&app, &key, &account, &asked, &head.headers).await?;
+    let admitted = admission::admit(&app, &key, &account, &asked, &head).await?;
 
     let internal = |error: KeyFault| Refused::internal(&error);
     let handshake = Handshake::generate().map_err(internal)?;
@@ -57,13 +57,15 @@ pub(super) async fn handle(State(app): State<App>, request: Request) -> Result<R
     let telemetry = serde_json::json!({ "sdk": asked.sdk, "env": asked.env, "consent": asked.consent });
     let fields = InitFields {
         session_id: reply.session_id,
-        origin,
+        origin: admitted.origin,
         key_c2s: keys.c2s,
         key_s2c: keys.s2c,
         transcript: keys.salt,
         excluded: excluded(&asked),
         deadline: now.plus(Millis((app.config.sdk.setup_grace_s + u64::from(timeout_s)) * 1000)),
         telemetry: telemetry.to_string(),
+        device: admitted.who.device,
+        address: admitted.who.address,
     };
     if !app.store.init(&asked.biz_token, &fields, now).await.map_err(|e| Refused::internal(&e))? {
         return Err(denied());
@@ -103,7 +105,15 @@ fn check_form(asked: &InitRequest) -> Result<p256::PublicKey, Refused> {
     if hex::decode(&asked.client_nonce).map(|nonce| nonce.len()) != Ok(16) {
         return Err(Refused::plain(rows::BAD_ARGUMENTS.about("client_nonce")));
     }
+    if asked.device_id.as_deref().is_some_and(|id| !is_device_id(id)) {
+        return Err(Refused::plain(rows::BAD_ARGUMENTS.about("device_id")));
+    }
     keys::client_point(&asked.client_pub).map_err(|_| Refused::plain(rows::BAD_ARGUMENTS.about("client_pub")))
+}
+
+/// Long enough that nobody guesses another device's, short enough to be nothing but an id.
+fn is_device_id(text: &str) -> bool {
+    (16..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
 
 fn excluded(asked: &InitRequest) -> Vec<Action> {

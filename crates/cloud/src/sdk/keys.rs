@@ -122,3 +122,68 @@ fn keyed(key: &[u8; 32]) -> Hmac<Sha256> {
     block[..32].copy_from_slice(key);
     Hmac::new(&block.into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value;
+
+    /// Test vectors of docs/protocol.md §9.
+    fn vectors() -> Value {
+        serde_json::from_str(include_str!("../../../../tests/protocol/vectors.json")).expect("JSON")
+    }
+
+    fn text<'a>(value: &'a Value, name: &str) -> &'a str {
+        value[name].as_str().expect("text")
+    }
+
+    fn bytes<const N: usize>(value: &Value, name: &str) -> [u8; N] {
+        hex::decode(text(value, name)).expect("hex").try_into().expect("length")
+    }
+
+    #[test]
+    fn the_server_derives_and_seals_what_the_vectors_say() {
+        let vectors = vectors();
+        let sessions = vectors["sessions"].as_array().expect("sessions");
+        assert!(sessions.len() >= 2, "none was lost");
+        for session in sessions {
+            let (request, reply) = (text(session, "init_request").as_bytes(), text(session, "init_reply").as_bytes());
+            let salt: [u8; 32] = Sha256::new().chain_update(request).chain_update(reply).finalize().into();
+            assert_eq!(salt, bytes(session, "salt"), "salt");
+            let hkdf = Hkdf::<Sha256>::new(Some(&salt), &bytes::<32>(session, "shared_secret"));
+            for (info, name) in [(KEY_INFO_C2S, "key_c2s"), (KEY_INFO_S2C, "key_s2c")] {
+                let mut key = [0; 32];
+                hkdf.expand(info, &mut key).expect("32 bytes");
+                assert_eq!(key, bytes(session, name), "{name}");
+            }
+            let (c2s, s2c): ([u8; 32], [u8; 32]) = (bytes(session, "key_c2s"), bytes(session, "key_s2c"));
+            let init = Seal { method: "POST".into(), path: "/sdk/v1/init".into(), seq: 0, prev: salt };
+            assert_eq!(init.reply_mac(&s2c, reply), text(session, "init_reply_mac"), "init reply");
+            for call in session["calls"].as_array().expect("calls") {
+                let seal = Seal {
+                    method: text(call, "method").into(),
+                    path: text(call, "path").into(),
+                    seq: call["seq"].as_u64().expect("number"),
+                    prev: bytes(call, "prev"),
+                };
+                let body = digest(&hex::decode(text(call, "body_hex")).expect("hex"));
+                let input = seal.request_input(&body);
+                assert_eq!(hex::encode(&input), text(call, "mac_input"), "bytes under the MAC");
+                assert!(is_authentic(&c2s, &input, &bytes(call, "mac")), "MAC");
+                let reply = text(call, "reply").as_bytes();
+                assert_eq!(seal.reply_mac(&s2c, reply), text(call, "reply_mac"), "MAC of the reply");
+                if call["accepted"] == true {
+                    assert_eq!(seal.next_transcript(&body, reply), bytes(call, "transcript"), "transcript");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_server_takes_and_refuses_the_points_of_the_vectors() {
+        let vectors = vectors();
+        for point in vectors["points"].as_array().expect("points") {
+            assert_eq!(client_point(text(point, "base64")).is_ok(), point["valid"] == true, "{}", point["name"]);
+        }
+    }
+}

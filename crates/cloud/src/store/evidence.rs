@@ -1,6 +1,6 @@
 //! Challenges, commitments, uploaded frames, and the whole of it for the judge.
 
-use super::{Advance, Store, StoreError, from_db, pictures::insert_blob, small, sql};
+use super::{Advance, State, Store, StoreError, from_db, pictures::insert_blob, small, sql};
 use crate::{failpoints::point, vault::BlobRow};
 use faceid_protocol::{Action, Millis};
 
@@ -264,12 +264,25 @@ impl Store {
     /// # Errors
     /// [`StoreError::Conflict`] when the session is in another state.
     pub async fn evidence(&self, biz_token: &str) -> Result<Evidence, StoreError> {
+        self.evidence_in(biz_token, State::Verifying).await
+    }
+
+    /// The same of a session that has its verdict, for as long as it is kept.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when there is none, or none that was made from evidence.
+    pub async fn judged_evidence(&self, biz_token: &str) -> Result<Evidence, StoreError> {
+        self.evidence_in(biz_token, State::Final).await
+    }
+
+    async fn evidence_in(&self, biz_token: &str, state: State) -> Result<Evidence, StoreError> {
         type Raw = (i64, Vec<u8>, Vec<u8>, i64, String, String, String, i64, bool, bool, bool);
         let raw: Option<Raw> = sql(
             "SELECT seq, finalise, finalise_mark, attempts, app_key, idcard_name, idcard_number, security_level, force_compare, multi_oriented, simulated
-             FROM session WHERE biz_token = $1 AND state = 'VERIFYING'",
+             FROM session WHERE biz_token = $1 AND state = $2",
         )
         .bind(biz_token)
+        .bind(state.name())
         .optional(&self.db)
         .await?;
         let (seq, finalise, mark, attempts, app_key, idcard_name, idcard_number, security_level, force_compare, multi_oriented, simulated) =

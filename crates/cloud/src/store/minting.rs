@@ -28,10 +28,10 @@ impl core::fmt::Debug for Minting {
 pub struct Subject(Vec<u8>);
 
 impl Subject {
-    /// A person.
+    /// A person, device or address, as the pepper made it.
     #[must_use]
-    pub fn identity(identity: &[u8; 32]) -> Self {
-        Self(identity.to_vec())
+    pub fn hashed(subject: &[u8; 32]) -> Self {
+        Self(subject.to_vec())
     }
 
     /// A key.
@@ -166,18 +166,19 @@ pub(super) async fn insert(tx: &mut Tx, biz_token: &str, minting: &Minting) -> R
     Ok(())
 }
 
-/// Written with the verdict, if it is one that counts: once for the person, once for the key.
+/// Written with the verdict, if it is one that counts: once each for key, person, device and address.
 pub(super) async fn record_failure(tx: &mut Tx, biz_token: &str, row: FixedRow, now: Millis) -> Result<(), StoreError> {
     if !limits::counts_as_failure(row) {
         return Ok(());
     }
-    let owner: Option<(String, Option<Vec<u8>>)> =
-        sql("SELECT app_key, identity FROM session JOIN minting USING (biz_token) WHERE biz_token = $1")
+    type Raw = (String, Option<Vec<u8>>, Option<Vec<u8>>, Option<Vec<u8>>);
+    let owner: Option<Raw> =
+        sql("SELECT app_key, identity, device, session.address FROM session JOIN minting USING (biz_token) WHERE biz_token = $1")
             .bind(biz_token)
             .optional(&mut *tx)
             .await?;
-    let Some((app_key, identity)) = owner else { return Ok(()) };
-    for subject in [Some(Subject::key(&app_key).0), identity].into_iter().flatten() {
+    let Some((app_key, identity, device, address)) = owner else { return Ok(()) };
+    for subject in [Some(Subject::key(&app_key).0), identity, device, address].into_iter().flatten() {
         sql("INSERT INTO failure (subject, at_ms) VALUES ($1, $2)").bind(&subject).bind(now).execute(&mut *tx).await?;
     }
     Ok(())

@@ -164,6 +164,16 @@ impl Store {
             })
             .collect()
     }
+
+    /// How the notification of one session stands: state, attempts, last outcome. `None` = there is none.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn notice(&self, biz_token: &str) -> Result<Option<(String, u32, Option<String>)>, StoreError> {
+        let raw: Option<(String, i64, Option<String>)> =
+            sql("SELECT state, attempts, last FROM outbox WHERE biz_token = $1").bind(biz_token).optional(&self.db).await?;
+        raw.map(|(state, attempts, last)| Ok((state, small(attempts, "attempts")?, last))).transpose()
+    }
 }
 
 /// Written with the verdict, for keys that want to be told.

@@ -21,6 +21,8 @@ pub struct Outcome {
     pub cues: Option<String>,
     /// Best live photo: one of the session's frames.
     pub image_best: Option<Vec<u8>>,
+    /// Which rules judged ([`crate::judging::Judging::rules`]); `None` when nothing was judged.
+    pub judged_by: Option<String>,
 }
 
 impl core::fmt::Debug for Outcome {
@@ -33,7 +35,7 @@ impl Outcome {
     /// An end without details.
     #[must_use]
     pub fn plain(row: FixedRow) -> Self {
-        Self { row, replay: false, verification: None, cues: None, image_best: None }
+        Self { row, replay: false, verification: None, cues: None, image_best: None, judged_by: None }
     }
 }
 
@@ -48,6 +50,8 @@ pub struct VerdictRow {
     pub verification: Option<String>,
     /// Attack cues, JSON.
     pub cues: Option<String>,
+    /// Which rules judged; `None` when nothing was judged.
+    pub judged_by: Option<String>,
     /// When it was made.
     pub at: Millis,
 }
@@ -64,14 +68,14 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn verdict(&self, biz_token: &str) -> Result<Option<VerdictRow>, StoreError> {
-        type Raw = (i64, String, Option<String>, Option<String>, i64);
-        let raw: Option<Raw> = sql("SELECT code, message, verification, cues, at_ms FROM verdict WHERE biz_token = $1")
+        type Raw = (i64, String, Option<String>, Option<String>, Option<String>, i64);
+        let raw: Option<Raw> = sql("SELECT code, message, verification, cues, judged_by, at_ms FROM verdict WHERE biz_token = $1")
             .bind(biz_token)
             .optional(&self.db)
             .await?;
         point("result.read");
-        let Some((code, message, verification, cues, at)) = raw else { return Ok(None) };
-        Ok(Some(VerdictRow { code: small(code, "code")?, message, verification, cues, at: from_db(at, "at_ms")? }))
+        let Some((code, message, verification, cues, judged_by, at)) = raw else { return Ok(None) };
+        Ok(Some(VerdictRow { code: small(code, "code")?, message, verification, cues, judged_by, at: from_db(at, "at_ms")? }))
     }
 
     /// `VERIFYING -> FINAL`: verdict, state, bill, audit row and stored reply in one transaction.
@@ -153,7 +157,7 @@ impl Store {
 
 async fn insert_verdict(tx: &mut Tx, biz_token: &str, outcome: &Outcome, now: Millis) -> Result<(), StoreError> {
     sql(
-        "INSERT INTO verdict (biz_token, code, message, replay, verification, cues, best_sha256, at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO verdict (biz_token, code, message, replay, verification, cues, best_sha256, judged_by, at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind(biz_token)
     .bind(outcome.row.code)
@@ -162,6 +166,7 @@ async fn insert_verdict(tx: &mut Tx, biz_token: &str, outcome: &Outcome, now: Mi
     .bind(&outcome.verification)
     .bind(&outcome.cues)
     .bind(outcome.image_best.as_deref().map(|jpeg| hex::encode(Sha256::digest(jpeg))))
+    .bind(&outcome.judged_by)
     .bind(now)
     .execute(&mut *tx)
     .await?;

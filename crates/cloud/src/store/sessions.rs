@@ -78,6 +78,10 @@ pub struct InitFields {
     pub deadline: Millis,
     /// SDK and environment as the client stated them, JSON.
     pub telemetry: String,
+    /// Whose failure it will be, if it fails: the device's subject.
+    pub device: Option<[u8; 32]>,
+    /// And that of the client's address.
+    pub address: Option<[u8; 32]>,
 }
 
 impl core::fmt::Debug for InitFields {
@@ -271,8 +275,8 @@ impl Store {
         let excluded: Vec<&str> = fields.excluded.iter().map(|action| action.name()).collect();
         point("init.before");
         let changed = sql(
-            "UPDATE session SET state = 'INITED', session_id = $1, origin = $2, key_c2s = $3, key_s2c = $4, transcript = $5, excluded = $6, deadline_ms = $7, telemetry = $8
-             WHERE biz_token = $9 AND state = 'CREATED' AND seq = 0 AND expires_ms > $10",
+            "UPDATE session SET state = 'INITED', session_id = $1, origin = $2, key_c2s = $3, key_s2c = $4, transcript = $5, excluded = $6, deadline_ms = $7, telemetry = $8, device = $9, address = $10
+             WHERE biz_token = $11 AND state = 'CREATED' AND seq = 0 AND expires_ms > $12",
         )
         .bind(&fields.session_id)
         .bind(&fields.origin)
@@ -282,6 +286,8 @@ impl Store {
         .bind(excluded.join(","))
         .bind(fields.deadline)
         .bind(&fields.telemetry)
+        .bind(fields.device.map(|device| device.to_vec()))
+        .bind(fields.address.map(|address| address.to_vec()))
         .bind(biz_token)
         .bind(now)
         .execute(&self.db).await?;

@@ -225,8 +225,56 @@ async fn five_failures_of_a_person_lock_that_person_and_nobody_else() {
     world.clock.advance_s(200);
     faceid_cloud::upkeep::round(&world.app).await.expect("round");
     let identity = world.app.pepper.as_ref().expect("pepper").identity(NUMBER);
-    let left = world.app.store.failures(&faceid_cloud::store::Subject::identity(&identity), Millis(0)).await.expect("failures");
+    let left = world.app.store.failures(&faceid_cloud::store::Subject::hashed(&identity), Millis(0)).await.expect("failures");
     assert!(left.len() < 5, "old failures are forgotten: {}", left.len());
+}
+
+#[tokio::test]
+async fn a_device_locks_whoever_holds_it_and_an_address_where_that_is_switched_on() {
+    for by_address in [false, true] {
+        let mut config = Config::default();
+        config.limits.identity_failures = 0;
+        config.limits.device_failures = if by_address { 0 } else { 3 };
+        config.limits.address_failures = if by_address { 3 } else { 0 };
+        config.server.trusted_proxies = vec!["10.0.0.0/8".parse().expect("net")];
+        let world = World::with(config, false).await;
+        world.come_from(Some("203.0.113.7".parse().expect("address")));
+        let device = "device-0123456789abcdef";
+        let with = |id: &'static str| move |b: &mut serde_json::Value| b["device_id"] = id.into();
+        world.script(|s| s.liveness = Liveness::WrongAction);
+        for _ in 0..3 {
+            let token = world.token().await;
+            let mut page = Page::open_with(&world, &token, with(device)).await;
+            page.perform().await;
+            page.upload().await;
+            assert_eq!(page.finalise().await.json()["message"], "ACTION_ERROR", "a failed session");
+        }
+        let init = async |token: &str, id: &'static str| {
+            let handshake = Handshake::generate().expect("random bytes");
+            let answer = world.send(init_request(init_body(token, &handshake, with(id)), Some(ORIGIN))).await;
+            (answer.status.as_u16(), answer.json()["message"].as_str().unwrap_or_default().to_owned())
+        };
+        let locked = (409, "MORE_RETRY_TIMES".to_owned());
+        let open = (200, String::new());
+        let [token, second, third] = [world.token().await, world.token().await, world.token().await];
+        assert_eq!(init(&token, device).await, locked, "the fourth, by address: {by_address}");
+        assert_eq!(world.outcome(&token).await, (5000, "MORE_RETRY_TIMES".into()), "and its result");
+        assert_eq!(
+            init(&second, "another-device-0001").await,
+            if by_address { locked } else { open.clone() },
+            "another device, same place"
+        );
+        world.come_from(Some("203.0.113.8".parse().expect("address")));
+        assert_eq!(init(&third, "another-device-0001").await, open, "another device, another place");
+        for bad in ["short", "has spaces in it, as no id has"] {
+            let token = world.token().await;
+            assert_eq!(init(&token, bad).await, (400, "BAD_ARGUMENTS:device_id".into()), "{bad}");
+        }
+        world.clock.advance_s(700);
+        let token = world.token().await;
+        world.come_from(Some("203.0.113.7".parse().expect("address")));
+        assert_eq!(init(&token, device).await, (200, String::new()), "after the lock's time");
+    }
 }
 
 #[tokio::test]

@@ -137,6 +137,10 @@ impl Judging for ScriptedJudge {
         }
         Ok(Box::new(Scripted(script)))
     }
+
+    fn rules(&self) -> &str {
+        "scripted"
+    }
 }
 
 struct Scripted(Script);

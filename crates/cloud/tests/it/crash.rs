@@ -84,7 +84,9 @@ impl Driver {
             let handshake = Handshake::generate().expect("random bytes");
             let body = init_body(&token, &handshake, |_| ());
             let answer = self.send(|_| init_request(body.clone(), Some(ORIGIN))).await;
-            if answer.status.as_u16() == 403 {
+            // Started, and only the reply died: 59000 when the node lived long enough to note who asked, else the token counts as spent.
+            let spent = [(403, 54_200), (409, 59_000)];
+            if spent.iter().any(|(status, code)| answer.status.as_u16() == *status && answer.json()["code"] == *code) {
                 continue;
             }
             assert_eq!(answer.status.as_u16(), 200, "init: {}", answer.text());

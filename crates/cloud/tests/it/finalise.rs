@@ -352,3 +352,27 @@ async fn results_are_erased_after_a_day_and_bills_stay() {
     assert!(holds_number, "only the authority's own registry still knows the number");
     assert!(!left.windows(13).any(|w| w == b"jpeg of step "), "so are the frames");
 }
+
+#[tokio::test]
+async fn the_page_learns_a_code_and_a_message() {
+    let world = World::new().await;
+    for (liveness, told) in [
+        (Liveness::Live, (51_000, "SUCCESS")),
+        (Liveness::FakeFace, (54_100, "FAIL_LIVING_FACE_ATTACK")),
+        (Liveness::ReplacedFace, (54_100, "REPLACED_FACE_ATTACK")),
+        (Liveness::WrongAction, (54_200, "ACTION_ERROR")),
+        (Liveness::NotJudged, (54_200, "VERIFICATION_FAILURE")),
+        (Liveness::NoFace, (54_200, "UNDETECTED_FACE")),
+    ] {
+        world.script(|script| script.liveness = liveness);
+        let token = world.token().await;
+        let mut page = Page::ready(&world, &token).await;
+        let answer = page.finalise().await;
+        assert_eq!(answer.json(), json!({ "state": "final", "code": told.0, "message": told.1 }), "these fields and no other");
+        let after = page.commit(9).await;
+        assert_eq!(after.json(), json!({ "code": told.0, "message": told.1 }), "nor later");
+        let cues = world.result(&token, true).await.json()["cues"].clone();
+        assert_eq!(cues[0]["name"], "returning_frames", "the backend learns the cues by name: {cues}");
+        assert!(world.result(&token, false).await.json().get("cues").is_none(), "only when it asks for them");
+    }
+}

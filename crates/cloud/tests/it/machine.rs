@@ -110,6 +110,8 @@ async fn attempt(world: &World, token: &str, model: &mut Model, tried: Try) {
     let (real, expected) = match tried {
         Try::Init => {
             let fields = InitFields {
+                device: None,
+                address: None,
                 session_id: format!("id of {token}"),
                 origin: None,
                 key_c2s: [1; 32],

@@ -1,10 +1,13 @@
 //! Evidence of the simulated person, filmed once, for whatever the server asks.
 
+use std::path::Path;
+
 use anyhow::{Context, Result, bail};
 use faceid_judge::{ActionEvidence, EvidenceBundle, EvidenceFrame, Judge, Outcome, Policy};
 use faceid_protocol::{Action, Millis};
 use faceid_simulate::{Portrait, Puppet, View};
 use faceid_vision::encode_jpeg;
+use serde_json::{Map, json};
 
 use crate::simulate::gesture;
 use crate::upload::{BEST_QUALITY, QUALITY, SIDE};
@@ -56,6 +59,28 @@ impl Takes {
             windows.push(ActionEvidence { action: *action, frames: take.frames.iter().map(shifted).collect() });
         }
         Ok(EvidenceBundle { neutral: self.neutral.clone(), actions: windows, best: self.best.clone() })
+    }
+
+    /// Writes the pictures and `takes.json`, which names them: for clients in other languages.
+    pub(super) fn write(&self, folder: &Path) -> Result<()> {
+        std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+        let put = |name: String, frame: &EvidenceFrame| {
+            std::fs::write(folder.join(&name), &frame.jpeg).with_context(|| folder.join(&name).display().to_string())?;
+            Ok::<_, anyhow::Error>(name)
+        };
+        let series = |prefix: &str, frames: &[EvidenceFrame]| -> Result<Vec<String>> {
+            frames.iter().enumerate().map(|(i, frame)| put(format!("{prefix}-{i:02}.jpg"), frame)).collect()
+        };
+        let neutral = series("neutral", &self.neutral)?;
+        let mut actions = Map::new();
+        for action in Action::ALL {
+            let takes = self.actions.iter().filter(|take| take.action == action).enumerate();
+            let takes: Vec<_> = takes.map(|(i, take)| series(&format!("{action}-{i}"), &take.frames)).collect::<Result<_>>()?;
+            actions.insert(action.to_string(), json!(takes));
+        }
+        let best = put("best.jpg".into(), &self.best)?;
+        let list = json!({ "interval_ms": INTERVAL, "neutral": neutral, "actions": actions, "best": best });
+        std::fs::write(folder.join("takes.json"), list.to_string()).with_context(|| folder.join("takes.json").display().to_string())
     }
 
     fn convinces(&self, judge: &Judge) -> Result<bool> {

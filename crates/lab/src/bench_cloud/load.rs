@@ -12,15 +12,15 @@ use super::process::Server;
 /// One line of the result.
 #[derive(Debug, Serialize)]
 pub(super) struct Row {
-    call: &'static str,
-    case: &'static str,
-    at_once: usize,
-    count: usize,
-    p50_ms: f64,
-    p99_ms: f64,
-    per_second: f64,
+    pub(super) call: &'static str,
+    pub(super) case: &'static str,
+    pub(super) at_once: usize,
+    pub(super) count: usize,
+    pub(super) p50_ms: f64,
+    pub(super) p99_ms: f64,
+    pub(super) per_second: f64,
     /// Processor time of the server for one call, ms.
-    server_cpu_ms: f64,
+    pub(super) server_cpu_ms: f64,
 }
 
 /// Makes `count` calls, `at_once` of them in progress; the first that fails ends everything.

@@ -7,8 +7,9 @@ mod load;
 mod process;
 mod sessions;
 mod shares;
+mod table;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -86,7 +87,7 @@ struct Key {
     app_secret: String,
 }
 
-/// Everything measured, as `cargo xtask bench cloud` reads it.
+/// Everything measured.
 #[derive(Debug, Serialize)]
 struct Figures {
     /// get_biz_token and get_result.
@@ -97,8 +98,8 @@ struct Figures {
     memory: Memory,
 }
 
-/// Runs the whole bench and prints one JSON object.
-pub(crate) fn run(models: &ModelDir, args: &BenchArgs) -> Result<Verdict> {
+/// Runs the whole bench and prints tables, or one JSON object.
+pub(crate) fn run(models: &ModelDir, args: &BenchArgs, as_json: bool) -> Result<Verdict> {
     let counts = if args.quick { QUICK } else { FULL };
     let judge = models.judge()?;
     let server = Server::new(args.pid);
@@ -111,7 +112,17 @@ pub(crate) fn run(models: &ModelDir, args: &BenchArgs) -> Result<Verdict> {
     drop(judge);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no runtime")?;
     let figures = runtime.block_on(measure(args, counts, &server, &takes, &inside, idle))?;
-    println!("{}", serde_json::to_string(&figures)?);
+    if as_json {
+        println!("{}", serde_json::to_string(&figures)?);
+    } else {
+        table::print(&figures);
+    }
+    Ok(Verdict::Done)
+}
+
+/// Films the simulated person of a photograph and writes the evidence, action by action, into a folder.
+pub(crate) fn film(models: &ModelDir, photograph: &Path, folder: &Path) -> Result<Verdict> {
+    Takes::film(&models.judge()?, &read_named(photograph)?)?.write(folder)?;
     Ok(Verdict::Done)
 }
 

@@ -40,27 +40,27 @@ struct Ready {
 pub(super) struct Verdicts {
     pub(super) count: usize,
     /// From finalise to the verdict, as the client sees it.
-    p50_ms: f64,
-    longest_ms: f64,
+    pub(super) p50_ms: f64,
+    pub(super) longest_ms: f64,
     /// By the clock on the wall.
-    per_second: f64,
+    pub(super) per_second: f64,
     /// Processor time of the server for one verdict, s.
-    server_cpu_s: f64,
+    pub(super) server_cpu_s: f64,
     /// 1 / `server_cpu_s`: independent of what else runs on the machine's other cores.
-    per_second_per_core: f64,
+    pub(super) per_second_per_core: f64,
 }
 
 /// What finalising costs.
 #[derive(Debug, Serialize)]
 pub(super) struct Finalise {
     /// Pictures judged per session, the one for comparing included.
-    frames_per_session: f64,
+    pub(super) frames_per_session: f64,
     /// One after the other.
     pub(super) alone: Verdicts,
     /// As many as there are customers at once; the client asks every half second while a verdict is awaited.
     pub(super) together: Verdicts,
     /// Processor time of the server for one session before finalise: init, commits, uploads.
-    upload_cpu_s: f64,
+    pub(super) upload_cpu_s: f64,
 }
 
 impl Studio {

@@ -20,9 +20,9 @@ use crate::models::ModelDir;
 /// A part of a verdict.
 #[derive(Debug, Serialize)]
 pub(super) struct Share {
-    part: &'static str,
-    ms: f64,
-    share: f64,
+    pub(super) part: &'static str,
+    pub(super) ms: f64,
+    pub(super) share: f64,
 }
 
 /// Phases as the server's log names them, and as they are printed; the judge is divided further.

@@ -27,6 +27,11 @@ impl Rng {
         low + (high - low) * self.unit()
     }
 
+    /// Uniform in 0..n; 0 for n = 0.
+    pub(crate) fn below(&mut self, n: usize) -> usize {
+        ((self.unit() * n as f64) as usize).min(n.saturating_sub(1))
+    }
+
     /// One of `items`; `None` of none.
     pub(crate) fn pick<T: Copy>(&mut self, items: &[T]) -> Option<T> {
         let index = (self.unit() * items.len() as f64) as usize;
