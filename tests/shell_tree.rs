@@ -9,7 +9,7 @@ fn tree(feature: &str) -> Vec<String> {
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .args([
             "tree",
-            "--offline",
+            "--locked",
             "--package",
             "faceid-liveness",
             "--edges",

@@ -1,6 +1,7 @@
 //! The main-thread binary: one [`Attempt`] per biz_token.
 
 mod camera;
+mod capture;
 mod client;
 mod config;
 mod crypto;

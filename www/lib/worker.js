@@ -98,17 +98,13 @@ function pixels({ side, bitmap, width, height, rgba }) {
   return { width: w, height: h, rgba: new Uint8Array(data.buffer), picture: bitmap };
 }
 
-/** The best frame at full size; smaller only when the server's limit for one file asks for it. */
+/** The best frame at full size. */
 function encodeBest(id, quality, maxBytes) {
   const kept = [best, latest].find((frame) => frame?.id === id);
   if (!kept) throw new Error('best frame is gone');
   const { width, height, data } = kept.picture instanceof ImageData ? kept.picture : read(kept.picture);
   const rgba = new Uint8Array(data.buffer);
-  for (const q of [Math.max(quality, 92), quality, 60, 40]) {
-    const jpeg = engine.encodePixels(width, height, rgba, q);
-    if (jpeg.length <= maxBytes) return jpeg;
-  }
-  throw new Error('best frame exceeds the size limit');
+  return engine.encodeBest(width, height, rgba, Math.max(quality, 92), maxBytes);
 }
 
 function read(/** @type {ImageBitmap} */ bitmap) {

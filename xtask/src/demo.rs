@@ -100,7 +100,17 @@ pub(crate) fn simulate_expecting(seed: u64, expect: Expect) -> Result<()> {
     };
     let result = play(&options)?;
     println!("{result}");
-    judge(&result, expect)
+    judge(&result, expect)?;
+    if expect == Expect::StillRefused { Ok(()) } else { shows_injection(&result) }
+}
+
+/// The simulated person is drawn, and handed over by a replaced `getUserMedia`: signals that do not say so were not read.
+fn shows_injection(result: &Value) -> Result<()> {
+    for signal in ["drawn_track", "patched_get_user_media"] {
+        let line = result["demo"]["injection"]["signals"].as_array().and_then(|all| all.iter().find(|line| line["name"] == signal));
+        ensure!(line.is_some_and(|line| line["raised"] == true), "the browser's signals do not show {signal}: {result}");
+    }
+    Ok(())
 }
 
 fn judge(result: &Value, expect: Expect) -> Result<()> {
@@ -168,7 +178,8 @@ fn play(options: &Options) -> Result<Value> {
     let summary: Value = serde_json::from_str(printed.lines().last().unwrap_or_default()).context("the driver's last line is not JSON")?;
     let mut result = summary["result"].clone();
     ensure!(result.is_object(), "the page showed no result: {summary}");
-    result["demo"] = json!({ "actions": summary["actions"], "seed": options.seed });
+    let told = services.verbose_result(result["biz_token"].as_str().context("the result has no biz_token")?)?;
+    result["demo"] = json!({ "actions": summary["actions"], "seed": options.seed, "injection": told["injection"] });
     Ok(result)
 }
 

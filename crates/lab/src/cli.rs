@@ -178,12 +178,13 @@ pub(crate) struct EvalArgs {
     /// Lets the action network of this file support the judges' arcs.
     #[arg(long)]
     pub(crate) scores: Option<PathBuf>,
-    /// Exit 1 when fewer of the high-confidence labels are found.
-    #[arg(long, default_value_t = 0.9)]
-    pub(crate) min_recall: f64,
-    /// Exit 1 when more false triggers per minute are seen.
-    #[arg(long, default_value_t = 2.0)]
-    pub(crate) max_false_per_minute: f64,
+    /// Exit 1 when more of the high-confidence labels are missed, as filmed.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) max_missed: usize,
+    /// Exit 1 when more nods, shakes and mouths are seen that nobody labelled, as filmed. Lids that close do close, labelled or not: blinks are
+    /// reported and not counted here.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) max_false: usize,
 }
 
 /// Arguments of `ablate`.

@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::ablation::add_scores;
 use crate::cli::{EvalArgs, Verdict, read_named};
 use crate::clip::{Meter, Trace};
-use crate::eval::{Clip, Evaluation, evaluate};
+use crate::eval::{ActionFigures, Clip, Evaluation, evaluate};
 use crate::labels;
 use crate::plot;
 use crate::slices::{self, Labelled, Slice};
@@ -34,8 +34,18 @@ pub(crate) fn run(meter: &Meter, args: &EvalArgs, as_json: bool) -> Result<Verdi
     for slice in chosen {
         print(&slice.variant.name, &one_slice(meter, args, &labelled, &slice)?, as_json)?;
     }
-    let holds = evaluation.recall.is_some_and(|r| r >= args.min_recall)
-        && evaluation.false_per_minute.is_some_and(|f| f <= args.max_false_per_minute);
+    let missed: usize = evaluation.rows.iter().map(|row| row.labelled - row.found).sum();
+    let is_blink = |row: &&ActionFigures| row.action == Action::Blink.name();
+    let unlabelled: usize = evaluation.rows.iter().filter(|row| !is_blink(row)).map(|row| row.false_triggers).sum();
+    let holds = evaluation.recall.is_some() && missed <= args.max_missed && unlabelled <= args.max_false;
+    if !as_json {
+        println!(
+            "{}: {missed} missed (at most {}), {unlabelled} false nods, shakes and mouths (at most {})",
+            if holds { "holds" } else { "does not hold" },
+            args.max_missed,
+            args.max_false
+        );
+    }
     Ok(if holds { Verdict::Done } else { Verdict::DoesNotHold })
 }
 

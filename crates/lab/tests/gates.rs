@@ -118,6 +118,12 @@ fn rates_on_many_photographs() {
     for fair in ["as it is", "noise, sigma 12", "1 stop darker", "clear-ish lenses, 60 %"] {
         assert!(share(fair) >= 0.9, "{fair}: {}", share(fair));
     }
+    // A fault stops the person in any case; which of several true things is told first is a matter of their order.
+    let unnoticed = |name: &str| {
+        let said = table.said.get(name);
+        let times = |hint: &str| said.and_then(|said| said.get(hint)).copied().unwrap_or_default();
+        times("nothing") + times("HoldStill")
+    };
     // Not in the list: a hand on the mouth. What tells most hands also tells every tenth bare mouth on small pictures (see `mouth_visible_min`).
     for (fault, least) in [
         ("4 stops darker", 0.8),
@@ -135,6 +141,12 @@ fn rates_on_many_photographs() {
         ("lenses, 5 %", 0.8),
         ("hand on eyes", 0.8),
     ] {
-        assert!(share(fault) >= least, "{fault}: {} of {}", of(fault), table.photos);
+        assert!(
+            unnoticed(fault) as f64 <= (1.0 - least) * table.photos as f64,
+            "{fault}: {} of {} unnoticed",
+            unnoticed(fault),
+            table.photos
+        );
+        assert!(share(fault) >= 0.7, "{fault}: told of {} of {}", of(fault), table.photos);
     }
 }

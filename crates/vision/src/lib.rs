@@ -41,7 +41,7 @@ mod track;
 pub use action::ActionNet;
 pub use action::{ACTION_CHANNELS, ACTION_FRAMES, ActionMeasures, ActionRing, ActionScores};
 #[cfg(feature = "decode")]
-pub use codec::{DecodeError, DecodeLimits, EncodeError, decode, encode_jpeg};
+pub use codec::{BEST_BYTES, DecodeError, DecodeLimits, EncodeError, FRAME_BYTES, decode, encode_best, encode_jpeg, encode_window};
 pub use detect::{DetectedFace, detect_faces};
 pub use error::{ModelError, ModelRole, VisionError};
 pub use frame::{Frame, FrameError, MAX_SIDE, Orientation, QuarterTurn};

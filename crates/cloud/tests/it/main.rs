@@ -16,6 +16,7 @@ mod gateway_signature;
 mod interop;
 mod logs;
 mod machine;
+mod motion;
 mod native_sign;
 pub(crate) mod node;
 mod nodes;
