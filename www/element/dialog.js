@@ -1,5 +1,5 @@
 /** The element in a modal dialog, for the SDK shapes that bring no page of their own. */
-import { define } from './index.js';
+import { define } from './define.js';
 
 export class FaceIdDialog {
   /** @param {{lang?: string}} options */

@@ -4,8 +4,8 @@ import zh from '../text/zh.js';
 
 /** What the element needs beyond the generated texts. */
 const OWN = {
-  en: { tap: 'Tap to start the camera', step: (i, n) => `Step ${i} of ${n}`, stop: '. ' },
-  zh: { tap: '轻点以启动摄像头', step: (i, n) => `第 ${i} 步，共 ${n} 步`, stop: '。' },
+  en: { tap: 'Tap to start the camera', step: (i, n) => `Step ${i} of ${n}`, stop: '. ', cannot: 'I can’t do this' },
+  zh: { tap: '轻点以启动摄像头', step: (i, n) => `第 ${i} 步，共 ${n} 步`, stop: '。', cannot: '我无法完成此动作' },
 };
 
 /** @param {string} tag BCP 47 */

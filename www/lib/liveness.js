@@ -40,7 +40,7 @@ export class Liveness extends EventTarget {
       const shell = await loadShell(this.options.assetBase);
       if (this.#over) throw cancelled();
       this.#video = this.options.video ?? hiddenVideo();
-      this.#worker = startWorker(this.options.workerUrl);
+      this.#worker = engineWorker(this.options);
       this.#attempt = new shell.Attempt(attemptConfig(this.options), this.#video, this.#worker, (event) => this.#on(event));
       this.#attempt.loadEngine();
       await this.#attempt.init();
@@ -155,6 +155,15 @@ function attemptConfig(/** @type {import('./types/index').LivenessOptions} */ op
     assets: { ...assetUrls(options.assetBase).engine, ...options.assets },
     engineTimeoutMs: options.engineTimeoutMs ?? 45000,
   };
+}
+
+function engineWorker(/** @type {import('./types/index').LivenessOptions} */ options) {
+  try {
+    return startWorker(options);
+  } catch (cause) {
+    console.error('faceid-liveness:', cause);
+    throw new LivenessError(56000, 'FACE_INIT_FAIL', 'us', true);
+  }
 }
 
 function hiddenVideo() {

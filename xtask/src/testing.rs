@@ -35,6 +35,7 @@ const STEPS: &[Step] = &[
     ("docs", |_| docs()),
     ("web", |_| web::build_web(web::Profile::Release).map(drop)),
     ("browser", |_| browser_tests()),
+    ("package", crate::package::test),
     ("system", system_tests),
     ("licences", licences),
 ];
