@@ -5,7 +5,7 @@ import { checkSupport } from '../lib/support.js';
 import { Announcer } from './announcer.js';
 import { CANCELLED, NO_TOKEN, endType, tokenFrom } from './endings.js';
 import { styles } from './styles.js';
-import { textsFor } from './texts.js';
+import { loadTexts, stepText, textsFor } from './texts.js';
 import { View } from './view.js';
 import { Voice } from './voice.js';
 
@@ -49,6 +49,7 @@ export class FaceIdLivenessElement extends (globalThis.HTMLElement ?? class {}) 
   /** Actions the person cannot do, as told by the attribute, the page, or the person. @type {Set<string>} */
   #excluded = new Set();
   #action = '';
+  #tag = '';
   /** A start that waits for its token. @type {AbortController | null} */
   #waiting = null;
 
@@ -187,8 +188,8 @@ export class FaceIdLivenessElement extends (globalThis.HTMLElement ?? class {}) 
         this.#action = event.action;
         this.#view.show({ phase: 'act', prompt: texts.prompts[event.action], figure: event.action, other: texts.own.cannot });
         this.#voice.say(event.action, texts.prompts[event.action], texts.lang);
-        this.#view.steps(event.step, event.of, texts.own.step(event.step, event.of));
-        this.#announcer.now([texts.own.step(event.step, event.of), texts.prompts[event.action]].join(texts.own.stop));
+        this.#view.steps(event.step, event.of, stepText(texts, event.step, event.of));
+        this.#announcer.now([stepText(texts, event.step, event.of), texts.prompts[event.action]].join(texts.own.stop));
         break;
       case 'progress':
         this.#view.ring.progress(event.step, event.fraction);
@@ -294,8 +295,13 @@ export class FaceIdLivenessElement extends (globalThis.HTMLElement ?? class {}) 
 
   #speak() {
     const tag = this.getAttribute('lang') || this.closest('[lang]')?.getAttribute('lang') || navigator.language || 'en';
+    this.#tag = tag;
     this.#texts = textsFor(tag);
     this.#view.language(this.#texts);
+    loadTexts(tag).then((fresh) => {
+      // What is on the screen stays until the next one, except before the start.
+      if (fresh && this.#tag === tag) this.attributeChangedCallback();
+    });
   }
 
   /** @returns {boolean} false when a listener prevented what comes next */

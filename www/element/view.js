@@ -44,6 +44,7 @@ export class View {
   /** Fixed texts of a language. */
   language(texts) {
     this.stage.lang = texts.lang;
+    this.stage.dir = texts.dir ?? 'ltr';
     this.stage.setAttribute('aria-label', texts.ui.title);
     this.cancel.setAttribute('aria-label', texts.ui.cancel);
     this.cancel.title = texts.ui.cancel;

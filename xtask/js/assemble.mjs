@@ -1,6 +1,6 @@
 /**
  * The parts of the package that are made, not copied. `node assemble.mjs FOLDER`, the folder with everything else in its place:
- * lib/worker.js becomes one classic script, lib/support.js one small module, inline/files.js holds every file as base64, integrity.json the SHA-384 of all.
+ * text/ gets the languages of www/text/locales, lib/worker.js becomes one classic script, lib/support.js one small module, inline/files.js holds every file as base64, integrity.json the SHA-384 of all.
  */
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
@@ -15,10 +15,23 @@ if (!folder) {
 }
 const at = (path) => join(folder, path);
 
+await languages();
 await bundleWorker();
 await bundleSupport();
 await inlineFiles();
 await integrity();
+
+/** The translations with the shape of the English file, which brings classes, blame and whether a retry helps. */
+async function languages() {
+  const { default: en } = await import(pathToFileURL(at('text/en.js')).href);
+  const source = new URL('../../www/text/locales/', import.meta.url);
+  for (const name of (await readdir(source)).filter((n) => n.endsWith('.json'))) {
+    const locale = JSON.parse(await readFile(new URL(name, source), 'utf8'));
+    const outcomes = Object.fromEntries(Object.entries(en.outcomes).map(([key, row]) => [key, { ...row, text: locale.outcomes[row.text] }]));
+    const body = JSON.stringify({ ...locale, outcomes });
+    await writeFile(at(`text/${name.slice(0, -5)}.js`), `/** @type {import('../types/codes').Texts} */\nconst texts = ${body};\nexport default texts;\n`);
+  }
+}
 
 /** A worker with imports would need its whole folder beside it, and a browser with module workers. */
 async function bundleWorker() {
