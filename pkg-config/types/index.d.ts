@@ -104,6 +104,8 @@ export class Liveness extends EventTarget {
   /** Resolves with the outcome, whatever it is. Never rejects. */
   readonly closed: Promise<Outcome>;
   readonly state: StateName;
+  /** URL prefixes where the cloud lets the page send the person, from its authenticated reply to init; empty before it. For `returnAddress` of `faceid-liveness/bridge`. */
+  returnPrefixes: string[];
   /** Loads the module and redeems the token. Rejects with a LivenessError; the attempt is over then. */
   init(): Promise<void>;
   /** Runs to the end; does `init` first when that has not been done. */

@@ -105,7 +105,7 @@ export class FaceIdLivenessElement extends (globalThis.HTMLElement ?? class {}) 
    */
   async start(options = {}) {
     this.cancel();
-    let bizToken = options.bizToken ?? this.getAttribute('biz-token') ?? '';
+    let bizToken = options.bizToken ?? this.options.bizToken ?? this.getAttribute('biz-token') ?? '';
     if (!bizToken && this.tokenProvider) {
       this.#waiting = new AbortController();
       const { signal } = this.#waiting;

@@ -21,6 +21,8 @@ export class Liveness extends EventTarget {
     if (options.signal?.aborted) this.cancel();
   }
 
+  /** Where the cloud lets the page send the person, from its authenticated reply to init. @type {string[]} */
+  returnPrefixes = [];
   /** @type {import('./shell/faceid_liveness.js').Attempt | null} */
   #attempt = null;
   /** @type {Worker | null} */
@@ -44,6 +46,7 @@ export class Liveness extends EventTarget {
       this.#attempt = new shell.Attempt(attemptConfig(this.options), this.#video, this.#worker, (event) => this.#on(event));
       this.#attempt.loadEngine();
       await this.#attempt.init();
+      this.returnPrefixes = this.#attempt.returnPrefixes;
       this.#initialised = true;
     } catch (error) {
       const coded = error instanceof LivenessError ? error : unknown(error);

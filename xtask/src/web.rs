@@ -140,7 +140,9 @@ fn assemble(dist: &Path) -> Result<()> {
     );
     fs::write(package.join("lib/version.js"), text).context("cannot write version.js")?;
     package::make_files(&package)?;
-    copy_tree(&www.join("check"), &dist.join("check"))?;
+    for page in ["check", "h5"] {
+        copy_tree(&www.join(page), &dist.join(page))?;
+    }
     copy_tree(&www.join("demo"), dist)
 }
 
