@@ -34,7 +34,7 @@ const STEPS: &[Step] = &[
     ("clippy", |_| clippy()),
     ("docs", |_| docs()),
     ("web", |_| web::build_web(web::Profile::Release).map(drop)),
-    ("browser", |_| browser_tests()),
+    ("browser", browser_tests),
     ("package", crate::package::test),
     ("system", system_tests),
     ("licences", licences),
@@ -115,7 +115,7 @@ fn docs() -> Result<()> {
         .env("RUSTDOCFLAGS", "-D warnings"))
 }
 
-fn browser_tests() -> Result<()> {
+fn browser_tests(long: bool) -> Result<()> {
     let tests = root().join("tests");
     npm_ci(&tests)?;
     // Named one by one: what node makes of a folder or a pattern differs between its versions.
@@ -132,6 +132,7 @@ fn browser_tests() -> Result<()> {
         .args(files)
         .env("FACEID_CHROMIUM", tools::chromium()?)
         .env("FACEID_DIST", web::dist())
+        .env("FACEID_SESSIONS", if long { "200" } else { "30" })
         .env("FACEID_BIN", target_dir().join("release"))
         .env("FACEID_PORTRAITS", crate::portraits::dir()))
 }
