@@ -44,7 +44,7 @@ function sheet() {
   if (!made) {
     made = new CSSStyleSheet();
     made.replaceSync(`
-      dialog.faceid-liveness-dialog { inline-size: 100dvw; block-size: 100dvh; max-inline-size: none; max-block-size: none; border: 0; padding: 0; background: #10161d; }
+      dialog.faceid-liveness-dialog { inline-size: 100dvw; block-size: 100dvh; max-inline-size: none; max-block-size: none; border: 0; padding: 0; background: transparent; }
       dialog.faceid-liveness-dialog faceid-liveness { block-size: 100dvh; }
     `);
   }

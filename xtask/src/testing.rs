@@ -144,7 +144,7 @@ pub(crate) fn npm_ci(folder: &Path) -> Result<()> {
     if std::fs::read(&stamp).is_ok_and(|old| old == lock) {
         return Ok(());
     }
-    step("installing the browser driver from its lock file");
+    step("installing npm packages from their lock file");
     run(Command::new("npm").current_dir(folder).args(["ci", "--silent", "--no-audit", "--no-fund", "--ignore-scripts"]))?;
     std::fs::write(stamp, lock)?;
     Ok(())
