@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
@@ -75,7 +75,10 @@ test('what is beside the module is what a copied folder has', async () => {
   const { PATHS, located } = await import(pathToFileURL(join(folder, 'lib/assets.js')).href);
   const { beside } = await import(pathToFileURL(join(folder, 'lib/beside.js')).href);
   assert.deepEqual(beside(), located(PATHS, (path) => pathToFileURL(join(folder, path)).href));
-  located(PATHS, (path) => assert.ok(existsSync(join(folder, path)), path));
+  located(PATHS, (path) => {
+    // Bundlers turn smaller files into data: addresses, which a strict policy refuses.
+    assert.ok(statSync(join(folder, path)).size > 4096, `${path} is smaller than what bundlers inline`);
+  });
 });
 
 test('the worker is one classic script', async () => {
