@@ -109,6 +109,10 @@ impl Driver {
         state_name(self.state.get())
     }
 
+    pub(crate) fn return_prefixes(&self) -> Vec<String> {
+        self.client.settings().map(|settings| settings.return_prefixes).unwrap_or_default()
+    }
+
     /// Loads the engine, early: it takes longer than anything else.
     pub(crate) fn load_engine(self: &Rc<Self>) {
         if self.engine_state.get() != EngineState::Idle {

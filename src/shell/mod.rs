@@ -123,6 +123,13 @@ impl Attempt {
         self.driver.feed(Input::Cancel);
     }
 
+    /// URL prefixes that the page may send the person to, as the cloud's authenticated reply to init named them; empty before it and without any.
+    #[wasm_bindgen(getter, js_name = returnPrefixes)]
+    #[must_use]
+    pub fn return_prefixes(&self) -> Vec<String> {
+        self.driver.return_prefixes()
+    }
+
     /// Name of the current state.
     #[wasm_bindgen(getter)]
     #[must_use]

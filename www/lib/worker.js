@@ -1,4 +1,7 @@
-/** The engine's worker: loads wasm and models, draws frames, keeps the pictures the wasm need not hold. Messages: see src/shell/port.rs. */
+/**
+ * The engine's worker: loads wasm and models, draws frames, keeps the pictures the wasm need not hold. Messages: see src/shell/port.rs.
+ * The build makes one classic script of it.
+ */
 import init, { Engine } from './engine/faceid_liveness.js';
 import { fetchBytes, looksLikeWasm } from './fetch.js';
 

@@ -8,6 +8,7 @@ mod bench;
 mod codegen;
 mod demo;
 mod models;
+mod package;
 mod portraits;
 mod process;
 mod protocol;
@@ -50,6 +51,8 @@ enum Command {
         #[arg(long)]
         page: bool,
     },
+    /// Pack the npm package, check it, and try it in bundlers and headless Chromium.
+    Package(package::Options),
     /// Kill a node of the cloud at random moments while sessions run: nothing acknowledged may be lost or billed twice.
     Soak(soak::Options),
     /// Measure speed and memory on this machine.
@@ -68,6 +71,7 @@ fn main() -> ExitCode {
         Command::Web { page } => {
             web::build_web(if page { web::Profile::Page } else { web::Profile::Release }).map(|dist| println!("{}", dist.display()))
         }
+        Command::Package(options) => package::run(&options),
         Command::Soak(options) => soak::soak(&options),
         Command::Bench(bench) => bench::run(&bench),
         Command::Tidy => tidy::run(),

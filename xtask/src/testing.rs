@@ -34,7 +34,8 @@ const STEPS: &[Step] = &[
     ("clippy", |_| clippy()),
     ("docs", |_| docs()),
     ("web", |_| web::build_web(web::Profile::Release).map(drop)),
-    ("browser", |_| browser_tests()),
+    ("browser", browser_tests),
+    ("package", crate::package::test),
     ("system", system_tests),
     ("licences", licences),
 ];
@@ -114,7 +115,7 @@ fn docs() -> Result<()> {
         .env("RUSTDOCFLAGS", "-D warnings"))
 }
 
-fn browser_tests() -> Result<()> {
+fn browser_tests(long: bool) -> Result<()> {
     let tests = root().join("tests");
     npm_ci(&tests)?;
     // Named one by one: what node makes of a folder or a pattern differs between its versions.
@@ -131,6 +132,7 @@ fn browser_tests() -> Result<()> {
         .args(files)
         .env("FACEID_CHROMIUM", tools::chromium()?)
         .env("FACEID_DIST", web::dist())
+        .env("FACEID_SESSIONS", if long { "200" } else { "30" })
         .env("FACEID_BIN", target_dir().join("release"))
         .env("FACEID_PORTRAITS", crate::portraits::dir()))
 }
@@ -142,7 +144,7 @@ pub(crate) fn npm_ci(folder: &Path) -> Result<()> {
     if std::fs::read(&stamp).is_ok_and(|old| old == lock) {
         return Ok(());
     }
-    step("installing the browser driver from its lock file");
+    step("installing npm packages from their lock file");
     run(Command::new("npm").current_dir(folder).args(["ci", "--silent", "--no-audit", "--no-fund", "--ignore-scripts"]))?;
     std::fs::write(stamp, lock)?;
     Ok(())

@@ -1,6 +1,7 @@
 //! Builds the page: both wasm binaries, then `dist/` (the demo page) with the npm package's files under `dist/faceid`.
 
 use crate::{
+    package,
     process::{root, run, step, target_dir},
     tools,
 };
@@ -113,6 +114,10 @@ fn assemble(dist: &Path) -> Result<()> {
     copy_tree(&root().join("pkg-config"), &package)?;
     copy_tree(&www.join("lib"), &package.join("lib"))?;
     copy_tree(&www.join("element"), &package.join("element"))?;
+    copy_tree(&www.join("inline"), &package.join("inline"))?;
+    for name in ["LICENSE-APACHE", "LICENSE-MIT", "models/NOTICE"] {
+        copy(&root().join(name), &package.join(name))?;
+    }
     for name in ["en.js", "zh.js", "lookup.js"] {
         copy(&www.join("text").join(name), &package.join("text").join(name))?;
     }
@@ -134,6 +139,10 @@ fn assemble(dist: &Path) -> Result<()> {
         "/** Written by the build. */\nexport const NAME = 'faceid-liveness';\nexport const VERSION = '{version}';\nexport const BUILD = '{build}';\n"
     );
     fs::write(package.join("lib/version.js"), text).context("cannot write version.js")?;
+    package::make_files(&package)?;
+    for page in ["check", "h5"] {
+        copy_tree(&www.join(page), &dist.join(page))?;
+    }
     copy_tree(&www.join("demo"), dist)
 }
 
