@@ -17,7 +17,7 @@ pub(crate) async fn read(camera: Option<MediaStreamTrack>) -> Capture {
     Capture {
         label: camera.as_ref().map(MediaStreamTrack::label).filter(|label| !label.is_empty()),
         track_class: camera.as_ref().and_then(|track| get(&get(track, "constructor")?, "name")?.as_string()),
-        has_capabilities: camera.as_ref().and_then(|track| capabilities(track)),
+        has_capabilities: camera.as_ref().and_then(capabilities),
         settings_size: number("width").zip(number("height")).map(|(width, height)| [width as u32, height as u32]),
         settings_rate: number("frameRate").map(|rate| rate as f32),
         get_user_media_native: devices.as_ref().and_then(|devices| is_native(&window, devices)),

@@ -160,10 +160,10 @@ pub(crate) async fn look(app: &App, evidence: &Evidence) -> Result<Looked, Verdi
     };
     let (assessment, recalled) = app.with_judge(judge_and_recall).await.ok_or_else(broken)??;
     let has_face = assessment.face().is_some();
-    let liveness = match assessment.liveness() {
-        Liveness::Live if recalled.as_ref().is_some_and(|recalled| recalled.is_attack) => Liveness::FakeFace,
-        as_judged => as_judged,
-    };
+    let is_recording = recalled.as_ref().is_some_and(|recalled| recalled.is_attack);
+    let judged = assessment.liveness();
+    // What was not live stays what it was.
+    let liveness = if judged == Liveness::Live && is_recording { Liveness::FakeFace } else { judged };
     let mut cues = assessment.cues();
     cues.extend(recalled.map(|recalled| recalled.line));
     let (row, is_decided) = match liveness {
