@@ -24,7 +24,7 @@ after(async () => {
 async function violations(path, options = {}) {
   const page = await browser.newPage({ bypassCSP: true, reducedMotion: 'reduce', ...options });
   await page.goto(server.url + path);
-  await page.waitForLoadState('networkidle');
+  await page.waitForSelector('[data-ready], [data-configured]');
   await page.evaluate(axe);
   const found = await page.evaluate(async () => {
     const result = await globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] });

@@ -79,7 +79,7 @@ for (const separator of ['#', '?']) {
   test(`the token after ${separator} leaves the address before the first request`, async () => {
     const page = await browser.newPage();
     const referrers = [];
-    page.on('request', async (request) => referrers.push((await request.allHeaders()).referer ?? ''));
+    page.on('request', (request) => referrers.push(request.headers().referer ?? ''));
     await page.addInitScript(watchPage);
     await page.addInitScript(() => {
       globalThis.__addresses = [];

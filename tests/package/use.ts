@@ -2,6 +2,8 @@
 import { createLiveness, FaceIdManager, LivenessError, MGFaceIDDetectManager, checkSupport, define, provideAssets, type Outcome } from 'faceid-liveness';
 import { FaceIdLivenessElement } from 'faceid-liveness/element';
 import { outcomeText, type SdkOutcome } from 'faceid-liveness/codes';
+import { finish, returnAddress } from 'faceid-liveness/bridge';
+import { script } from 'faceid-liveness/testkit';
 import zh from 'faceid-liveness/i18n/zh';
 
 define('my-liveness');
@@ -33,3 +35,12 @@ FaceIdManager.getInstance().setFaceIdDetectListener({ onSuccess: (code, message)
 const { manager, error } = MGFaceIDDetectManager.initFaceIdManagerWithToken('token');
 if (error instanceof LivenessError) console.log(error.code);
 else manager.startDetect(null, (code: number, message: string) => console.log(code, message));
+
+const place: string | null = returnAddress('https://shop.example/kyc', liveness.returnPrefixes);
+finish({ status: 'done', url: place });
+// @ts-expect-error a status is not a verdict
+finish({ status: 'same_person' });
+const stop: () => void = script(element, 'pass', { actions: ['nod'], wait: async () => {} });
+stop();
+// @ts-expect-error no such ending
+script(element, 'win');
