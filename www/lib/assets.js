@@ -9,8 +9,9 @@ export function assetUrls(base) {
       shellWasm: at('lib/shell/faceid_liveness_bg.wasm'),
       engine: {
         wasm: at('lib/engine/faceid_liveness_bg.wasm'),
-        detector: at('models/face_detector.onnx'),
-        landmark: at('models/face_landmark.onnx'),
+        wasmPlain: at('lib/engine-plain/faceid_liveness_bg.wasm'),
+        detector: at('models/face_detector.net'),
+        landmark: at('models/face_landmark.net'),
         geometry: at('models/canonical_face.json'),
       },
     };
@@ -20,8 +21,9 @@ export function assetUrls(base) {
     shellWasm: new URL('./shell/faceid_liveness_bg.wasm', import.meta.url).href,
     engine: {
       wasm: new URL('./engine/faceid_liveness_bg.wasm', import.meta.url).href,
-      detector: new URL('../models/face_detector.onnx', import.meta.url).href,
-      landmark: new URL('../models/face_landmark.onnx', import.meta.url).href,
+      wasmPlain: new URL('./engine-plain/faceid_liveness_bg.wasm', import.meta.url).href,
+      detector: new URL('../models/face_detector.net', import.meta.url).href,
+      landmark: new URL('../models/face_landmark.net', import.meta.url).href,
       geometry: new URL('../models/canonical_face.json', import.meta.url).href,
     },
   };

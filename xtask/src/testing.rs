@@ -3,7 +3,7 @@
 use crate::{
     demo, models,
     process::{cargo, root, run, step, target_dir},
-    protocol, tidy, tools, web,
+    protocol, tidy, tools, web, weight,
 };
 use anyhow::{Result, ensure};
 use clap::Args;
@@ -35,6 +35,7 @@ const STEPS: &[Step] = &[
     ("docs", |_| docs()),
     ("web", |_| web::build_web(web::Profile::Release).map(drop)),
     ("browser", |_| browser_tests()),
+    ("weight", |_| weight::run(&weight::Options::default())),
     ("system", system_tests),
     ("licences", licences),
 ];

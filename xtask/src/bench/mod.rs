@@ -5,6 +5,7 @@ mod machine;
 mod postgres;
 mod report;
 mod server;
+mod web;
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -14,6 +15,8 @@ use clap::Subcommand;
 pub(crate) enum Bench {
     /// Calls, verdicts and memory of the real server, on SQLite and on PostgreSQL.
     Cloud(cloud::Options),
+    /// The page's networks and frames beside onnxruntime-web, stock tract, MediaPipe and Human.
+    Web(web::Options),
 }
 
 /// Runs the bench.
@@ -23,5 +26,6 @@ pub(crate) enum Bench {
 pub(crate) fn run(bench: &Bench) -> Result<()> {
     match bench {
         Bench::Cloud(options) => cloud::run(options),
+        Bench::Web(options) => web::run(options),
     }
 }
