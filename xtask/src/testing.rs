@@ -1,7 +1,7 @@
 //! `cargo xtask test`: what CI runs, cold, on a fresh machine.
 
 use crate::{
-    demo, models,
+    bench, demo, models,
     process::{cargo, root, run, step, target_dir},
     protocol, tidy, tools, web, weight,
 };
@@ -35,6 +35,7 @@ const STEPS: &[Step] = &[
     ("docs", |_| docs()),
     ("web", |_| web::build_web(web::Profile::Release).map(drop)),
     ("browser", |_| browser_tests()),
+    ("pace", |_| bench::web::guard()),
     ("weight", |_| weight::run(&weight::Options::default())),
     ("system", system_tests),
     ("licences", licences),

@@ -13,7 +13,8 @@ use crate::models::{ModelDir, ModelsError};
 use crate::variant::Variant;
 use crate::video::VideoError;
 use crate::{
-    ablation, bench_cloud, bench_frame, bench_networks, calibrate, clip, evaluation, gates, image_commands, pairs, redteam, sheet, simulate, traces,
+    ablation, bench_cloud, bench_frame, bench_networks, calibrate, clip, evaluation, gates, image_commands, pairs, redteam, sheet,
+    simulate, traces,
 };
 
 /// Evaluation, comparison figures and benches of faceid-liveness.

@@ -51,14 +51,14 @@ impl Networks for Loaded {
 /// One network, whichever file it came from.
 struct Runner {
     role: ModelRole,
-    side: usize,
     inside: Inside,
 }
 
 enum Inside {
     Compact(Compact),
+    /// The plan and the side of its input, px.
     #[cfg(feature = "onnx")]
-    Onnx(crate::onnx::Plan),
+    Onnx(crate::onnx::Plan, usize),
 }
 
 impl Runner {
@@ -66,7 +66,7 @@ impl Runner {
     fn load(bytes: &[u8], role: ModelRole, side: usize, outputs: &[&[usize]]) -> Result<Self, ModelError> {
         #[cfg(feature = "onnx")]
         if !faceid_kernels::is_net(bytes) {
-            return Ok(Self { role, side, inside: Inside::Onnx(crate::onnx::load(bytes, role, side, outputs)?) });
+            return Ok(Self { role, inside: Inside::Onnx(crate::onnx::load(bytes, role, side, outputs)?, side) });
         }
         let net = Net::read(bytes).map_err(|error| ModelError::Load { role, source: error.into() })?;
         let flat = |shape: &[usize]| vec![shape.iter().product()];
@@ -77,7 +77,7 @@ impl Runner {
         if got != expected {
             return Err(ModelError::Shape { role, expected, got });
         }
-        Ok(Self { role, side, inside: Inside::Compact(Compact { net, spare: Mutex::default() }) })
+        Ok(Self { role, inside: Inside::Compact(Compact { net, spare: Mutex::default() }) })
     }
 
     /// Runs on one planar RGB picture; the outputs as flat vectors.
@@ -86,7 +86,7 @@ impl Runner {
         let outputs = match &self.inside {
             Inside::Compact(compact) => compact.run(&input).map_err(|error| VisionError::Run { role, source: error.into() })?,
             #[cfg(feature = "onnx")]
-            Inside::Onnx(plan) => crate::onnx::run(plan, role, self.side, input)?,
+            Inside::Onnx(plan, side) => crate::onnx::run(plan, role, *side, input)?,
         };
         outputs.try_into().map_err(|_| VisionError::BadOutput { role })
     }

@@ -7,10 +7,14 @@ use crate::{
     testing::npm_ci,
     tools, web,
 };
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::Args;
 use serde_json::{Value, json};
-use std::{fs, path::PathBuf, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 /// Options of `cargo xtask bench web`.
 #[derive(Debug, Args)]
@@ -25,6 +29,46 @@ pub(crate) struct Options {
 
 /// Fresh processes per contender for the cold start.
 const COLD_RUNS: usize = 5;
+/// Least share of the roof that [`guard`] accepts: half of what a quiet machine shows. A kernel that fell back to scalar code, or spills, falls below.
+const LEAST_SHARE: f64 = 0.22;
+
+/// Coarse guard for CI: fails when a network's share of the arithmetic roof, both measured alternately in one run, is far below what it was, or when
+/// the binary without SIMD answers differently. A slower or busier machine slows both sides, so no wall time decides.
+///
+/// # Errors
+/// When it does, or something cannot be built or run.
+pub(crate) fn guard() -> Result<()> {
+    let nets = quick()?;
+    print_networks(&nets);
+    for (role, figures) in nets["networks"].as_object().into_iter().flatten() {
+        let share = number(&figures["roofShare"]["min"]);
+        ensure!(
+            share >= LEAST_SHARE,
+            "{role}: {share:.2} of the roof, at least {LEAST_SHARE} expected; `cargo xtask bench web --quick` shows it"
+        );
+        ensure!(figures["sameBits"] == true, "{role}: the binaries with and without SIMD differ");
+    }
+    Ok(())
+}
+
+/// Our own networks and the roof in Node.
+fn quick() -> Result<Value> {
+    let built = web::build_bench(false)?;
+    parsed(&node("nets.mjs", &["--quick"], &built)?)
+}
+
+/// What a script of `tests/bench` prints.
+fn node(script: &str, arguments: &[&str], built: &Path) -> Result<String> {
+    let mut command = Command::new("node");
+    command.current_dir(root().join("tests/bench")).arg(script).args(arguments);
+    command.env("FACEID_BENCH_BUILT", built).env("FACEID_MODELS", root().join("models"));
+    command.env("FACEID_DIST", web::dist()).env("FACEID_PORTRAITS", crate::portraits::dir()).env("FACEID_CHROMIUM", tools::chromium()?);
+    output(&mut command)
+}
+
+fn parsed(text: &str) -> Result<Value> {
+    serde_json::from_str(text.trim()).context("a bench script printed no JSON")
+}
 
 /// Builds, measures, prints and writes.
 ///
@@ -33,28 +77,19 @@ const COLD_RUNS: usize = 5;
 pub(crate) fn run(options: &Options) -> Result<()> {
     tools::need_browser()?;
     models::run(models::Args::default())?;
-    let built = web::build_bench(!options.quick)?;
-    let folder = root().join("tests/bench");
-    let node = |script: &str, argument: &[&str]| -> Result<String> {
-        let mut command = Command::new("node");
-        command.current_dir(&folder).arg(script).args(argument);
-        command.env("FACEID_BENCH_BUILT", &built).env("FACEID_MODELS", root().join("models"));
-        command.env("FACEID_DIST", web::dist()).env("FACEID_PORTRAITS", crate::portraits::dir()).env("FACEID_CHROMIUM", tools::chromium()?);
-        output(&mut command)
-    };
-    let parsed = |text: String| -> Result<Value> { serde_json::from_str(text.trim()).context("a bench script printed no JSON") };
     if options.quick {
-        let nets = parsed(node("nets.mjs", &["--quick"])?)?;
-        print_networks(&nets);
+        print_networks(&quick()?);
         return Ok(());
     }
+    let built = web::build_bench(true)?;
+    let node = |script: &str, arguments: &[&str]| node(script, arguments, &built);
     npm_ci(&root().join("tests"))?;
-    npm_ci(&folder)?;
+    npm_ci(&root().join("tests/bench"))?;
     crate::portraits::fetch(&crate::portraits::dir())?;
     web::build_web(web::Profile::Page)?;
     let machine = Machine::look(&target_dir())?;
     step("networks in Node");
-    let nets = parsed(node("nets.mjs", &[])?)?;
+    let nets = parsed(&node("nets.mjs", &[])?)?;
     step("cold starts");
     let mut cold = [Vec::new(), Vec::new()];
     for _ in 0..COLD_RUNS {
@@ -64,7 +99,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     }
     let [ours, onnxruntime] = cold.map(median);
     step("tracked frames in Chromium");
-    let page = parsed(node("page.mjs", &[])?)?;
+    let page = parsed(&node("page.mjs", &[])?)?;
     print_networks(&nets);
     println!(
         "cold start to both networks' first answer: ours {ours:.1} ms, onnxruntime-web {onnxruntime:.1} ms, ratio {:.2}",

@@ -296,7 +296,9 @@ impl<'a> Cutter<'a> {
             return Ok(offset + record.shape.iter().product::<usize>());
         }
         let Some((at, op)) = self.writer(tensor) else { return self.fail(tensor, "is never written") };
-        self.done.insert(at);
+        if !self.done.insert(at) {
+            return self.fail(tensor, "is part of two outputs");
+        }
         match op.kind {
             OpKind::Reshape => self.sink(self.input(op, 0)?, output, offset),
             // parts follow each other in memory only if nothing but the first axes of length one comes before the joined one
@@ -332,5 +334,50 @@ impl<'a> Cutter<'a> {
         let words = words.into_iter().flat_map(|word| (word as u32).to_le_bytes());
         let planes = [0, 1].map(|byte| numbers.iter().map(move |n| n.to_le_bytes()[byte]));
         b"FNET".iter().copied().chain(words).chain(planes.into_iter().flatten()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testfile::embedding_net;
+    use super::super::tflite;
+    use super::*;
+
+    #[test]
+    fn a_small_network_becomes_one_operation() {
+        let bytes = convert(&tflite::read(&embedding_net()).unwrap(), Role::Embedding).unwrap();
+        let (magic, rest) = bytes.split_at(4);
+        assert_eq!(magic, b"FNET");
+        let words: Vec<u32> = rest[..21 * 4].chunks_exact(4).map(|w| u32::from_le_bytes(w.try_into().unwrap())).collect();
+        let numbers = 2 * 27 + 2;
+        assert_eq!(words[..8], [1, 3, 5, 4, 1, 1, numbers, 12], "version, input, one operation, one output of twelve numbers");
+        // 5 rows: one zero row above; 4 columns: none to the left
+        assert_eq!(words[8..], [0, 0, 1, 3, 2, 1, 0, 3, 2, 2, 0, 1, 0], "stem with ReLU into the output");
+        let planes = &rest[21 * 4..];
+        assert_eq!(planes.len(), 2 * numbers as usize);
+        let number = |at: usize| half_to_f32(u16::from_le_bytes([planes[at], planes[numbers as usize + at]]));
+        assert_eq!([0, 1, 27, 54, 55].map(number), [1.0, 0.0, 1.0, 0.5, -1.0], "weights, then bias");
+    }
+
+    #[test]
+    fn another_signature_is_refused() {
+        let error = convert(&tflite::read(&embedding_net()).unwrap(), Role::Detector).unwrap_err();
+        assert!(error.to_string().contains("[1, 3, 5, 4]"), "{error}");
+    }
+
+    #[test]
+    fn no_corrupt_byte_panics() {
+        let whole = embedding_net();
+        let mut converted = 0;
+        for at in 0..whole.len() {
+            for value in [0x00, 0x01, 0x02, 0x7f, 0xff] {
+                let mut bytes = whole.clone();
+                bytes[at] = value;
+                if let Ok(graph) = tflite::read(&bytes) {
+                    converted += u32::from(convert(&graph, Role::Embedding).is_ok());
+                }
+            }
+        }
+        assert!(converted > 0, "harmless bytes exist");
     }
 }

@@ -19,7 +19,7 @@ pub(crate) unsafe fn depthwise<V: Lanes>(taps: &Taps, rows: &[&[f32]], source: S
     let (side, width) = (taps.window.side, out.len() / stride);
     // invariant: the plan sizes rows and weights; the loops below rely on it
     assert!(rows.len() == side && rows.iter().all(|row| row.len() >= source.width * stride), "row sizes");
-    assert!(taps.packed.len() == (side * side + 1) * stride && stride % V::N == 0 && width > 0, "weights size");
+    assert!(taps.packed.len() == (side * side + 1) * stride && stride.is_multiple_of(V::N) && width > 0, "weights size");
     let (step, left) = (taps.window.step, taps.window.left);
     // SAFETY: sizes as asserted; each loop gets as many results as it expects for the row.
     unsafe {

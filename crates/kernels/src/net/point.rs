@@ -30,16 +30,20 @@ pub(crate) unsafe fn point<V: Lanes>(columns: &Columns, strip: Strip<'_>, out: &
     let (count, depth) = (columns.count, columns.depth);
     // invariant: the plan sizes strips and weights; the loops below rely on it
     assert!(strip.from.len() >= span(strip.pixels, strip.stride, depth) && out.len() >= strip.pixels * count, "strip sizes");
-    assert!(strip.residual.is_none_or(|(data, stride)| data.len() >= strip.pixels * stride && stride % V::N == 0), "residual size");
-    assert!(columns.packed.len() == count * (depth + 1) && count % V::N == 0, "weights size");
+    assert!(
+        strip.residual.is_none_or(|(data, stride)| data.len() >= strip.pixels * stride && stride.is_multiple_of(V::N)),
+        "residual size"
+    );
+    assert!(columns.packed.len() == count * (depth + 1) && count.is_multiple_of(V::N), "weights size");
     let out = out.as_mut_ptr();
     let mut first = 0;
-    // SAFETY: sizes as asserted; as many columns of lanes are left as each call takes.
     while first < count {
         if count - first >= 2 * V::N {
+            // SAFETY: sizes as asserted; two columns of lanes are left.
             unsafe { V::perform(Rows::<2> { columns, strip, first, out }) };
             first += 2 * V::N;
         } else {
+            // SAFETY: sizes as asserted; one column of lanes is left.
             unsafe { V::perform(Rows::<1> { columns, strip, first, out }) };
             first += V::N;
         }
@@ -97,18 +101,19 @@ unsafe fn tile<V: Lanes, const M: usize, const VECS: usize>(rows: &Rows<'_, VECS
         }
         product::<V, M, VECS>(&mut sums, from, weights.add(VECS * V::N), columns.depth);
         if let Some((data, stride)) = strip.residual {
-            for v in 0..VECS {
-                if first + v * V::N < stride {
-                    for m in 0..M {
-                        sums[m][v] = sums[m][v].add(V::load(data.as_ptr().add((pixel + m) * stride + first + v * V::N)));
+            for (m, sums) in sums.iter_mut().enumerate() {
+                for (v, sum) in sums.iter_mut().enumerate() {
+                    // channels that the source lacks get nothing
+                    if first + v * V::N < stride {
+                        *sum = sum.add(V::load(data.as_ptr().add((pixel + m) * stride + first + v * V::N)));
                     }
                 }
             }
         }
         activate::<V, M, VECS>(&columns.activation, first, &mut sums);
-        for m in 0..M {
-            for v in 0..VECS {
-                sums[m][v].store(out.add((pixel + m) * columns.count + first + v * V::N));
+        for (m, sums) in sums.into_iter().enumerate() {
+            for (v, sum) in sums.into_iter().enumerate() {
+                sum.store(out.add((pixel + m) * columns.count + first + v * V::N));
             }
         }
     }

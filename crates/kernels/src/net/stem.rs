@@ -50,7 +50,7 @@ pub(crate) unsafe fn stem<V: Lanes>(columns: &Columns, padded: Padded, planes: &
     // invariant: the plan sizes planes and weights; the loops below rely on it
     assert!(planes.len() >= padded.len(channels) && width > 0, "planes size");
     assert!((width - 1) * padded.window.step + side <= padded.width && y * padded.window.step + side <= padded.height, "picture size");
-    assert!(columns.packed.len() == columns.count * (columns.depth + 1) && columns.count % V::N == 0, "weights size");
+    assert!(columns.packed.len() == columns.count * (columns.depth + 1) && columns.count.is_multiple_of(V::N), "weights size");
     let row = Row { columns, padded, planes: &planes[y * padded.window.step * padded.width..], channels, width, out: out.as_mut_ptr() };
     let mut first = 0;
     while first < columns.count {
