@@ -47,7 +47,7 @@ impl Engine {
     pub fn observe(&mut self, id: f64, t: f64, width: u32, height: u32, rgba: &[u8], max_side: u32) -> Result<Float32Array, JsValue> {
         let frame = Frame::from_rgba(width, height, rgba).map_err(EngineError::Frame)?.resized_to_max_side(max_side.max(1));
         let observation = observe(&self.models, &frame, &mut self.track).map_err(EngineError::Run)?;
-        self.ring.push(id as u64, t as u64, frame);
+        self.ring.push(id as u64, t as u64, &frame);
         Ok(Float32Array::from(codec::encode(&observation).as_slice()))
     }
 
@@ -72,7 +72,7 @@ impl Engine {
         for id in ids {
             let id = *id as u64;
             let frame = self.ring.get(id).ok_or(EngineError::Gone(id))?;
-            let bytes = jpeg(frame, quality)?;
+            let bytes = jpeg(&frame, quality)?;
             out.push(&bytes);
         }
         Ok(out)
