@@ -1,3 +1,4 @@
+'use client';
 /** `<FaceIdLiveness>` for React 16.8 and newer: properties and listeners as props, the element as the ref. */
 import { createElement, forwardRef, useEffect, useRef } from 'react';
 import '../element/index.js';
