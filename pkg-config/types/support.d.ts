@@ -16,9 +16,9 @@ export interface Container {
 export interface Support {
   supported: boolean;
   tests: Record<SupportTest, boolean>;
-  /** Names of the failed tests. */
+  /** Names of the failed tests that end an attempt; without SIMD it is only slower. */
   missing: SupportTest[];
-  /** A reason and a remedy for each failed test, English sentences. */
+  /** A reason and a remedy for each failed test, `simd` included; English sentences. */
   findings: { test: SupportTest; reason: string; remedy: string }[];
   /** `null` in an ordinary browser, and in an app that does not say which it is. */
   container: Container | null;

@@ -47,7 +47,7 @@ impl Engine {
     pub fn observe(&mut self, id: f64, t: f64, width: u32, height: u32, rgba: &[u8], max_side: u32) -> Result<Float32Array, JsValue> {
         let frame = Frame::from_rgba(width, height, rgba).map_err(EngineError::Frame)?.resized_to_max_side(max_side.max(1));
         let observation = observe(&self.models, &frame, &mut self.track).map_err(EngineError::Run)?;
-        self.ring.push(id as u64, t as u64, frame);
+        self.ring.push(id as u64, t as u64, &frame);
         Ok(Float32Array::from(codec::encode(&observation).as_slice()))
     }
 
@@ -71,7 +71,7 @@ impl Engine {
     pub fn encode(&self, ids: &[f64], quality: u8) -> Result<js_sys::Array, JsValue> {
         let held = |id: &f64| self.ring.get(*id as u64).ok_or(EngineError::Gone(*id as u64));
         let frames = ids.iter().map(held).collect::<Result<Vec<_>, _>>()?;
-        let files = encode_window(&frames, quality).map_err(|_| EngineError::Encode)?;
+        let files = encode_window(&frames.iter().collect::<Vec<_>>(), quality).map_err(|_| EngineError::Encode)?;
         Ok(files.iter().map(|file| Uint8Array::from(file.as_slice())).collect())
     }
 

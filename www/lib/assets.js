@@ -8,8 +8,9 @@ export const PATHS = {
   worker: 'lib/worker.js',
   engine: {
     wasm: 'lib/engine/faceid_liveness_bg.wasm',
-    detector: 'models/face_detector.onnx',
-    landmark: 'models/face_landmark.onnx',
+    wasmPlain: 'lib/engine-plain/faceid_liveness_bg.wasm',
+    detector: 'models/face_detector.net',
+    landmark: 'models/face_landmark.net',
     geometry: 'models/canonical_face.json',
   },
 };

@@ -8,8 +8,9 @@ export function beside() {
     worker: new URL('./worker.js', import.meta.url).href,
     engine: {
       wasm: new URL('./engine/faceid_liveness_bg.wasm', import.meta.url).href,
-      detector: new URL('../models/face_detector.onnx', import.meta.url).href,
-      landmark: new URL('../models/face_landmark.onnx', import.meta.url).href,
+      wasmPlain: new URL('./engine-plain/faceid_liveness_bg.wasm', import.meta.url).href,
+      detector: new URL('../models/face_detector.net', import.meta.url).href,
+      landmark: new URL('../models/face_landmark.net', import.meta.url).href,
       geometry: new URL('../models/canonical_face.json', import.meta.url).href,
     },
   };

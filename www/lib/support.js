@@ -9,11 +9,14 @@ const WORDS = {
   permissionsPolicy: ['The page that frames this one does not let it use the camera.', 'Add allow="camera" to the iframe and camera=(self) to the Permissions-Policy header.'],
   camera: ['This browser gives pages no camera.', 'Open the page in the system browser; iOS needs 14.3 or newer inside apps.'],
   wasm: ['WebAssembly is missing or switched off.', 'Use an up-to-date browser, and leave lockdown or extreme security modes.'],
-  simd: ['WebAssembly SIMD is missing.', 'Use iOS 16.4, Chrome 91, Firefox 89 or newer.'],
+  simd: ['WebAssembly SIMD is missing; the engine for such browsers is slower.', 'Use iOS 16.4, Chrome 91, Firefox 89 or newer if you can.'],
   worker: ['Web Workers are missing.', 'Use an up-to-date browser.'],
   webCrypto: ['Web Crypto is missing.', 'Serve the page over HTTPS and use an up-to-date browser.'],
   customElements: ['Custom elements are missing.', 'Use an up-to-date browser.'],
 };
+
+/** Good to have; the attempt goes on without. */
+const OPTIONAL = ['simd'];
 
 /** Does the frame's policy let us at the camera? Browsers that cannot tell count as yes. */
 function policy(document) {
@@ -35,8 +38,9 @@ export function checkSupport() {
     webCrypto: typeof g.crypto?.subtle === 'object',
     customElements: typeof g.customElements === 'object',
   };
-  const missing = Object.keys(tests).filter((name) => !tests[name]);
-  const findings = missing.map((test) => ({ test, reason: WORDS[test][0], remedy: WORDS[test][1] }));
+  const failed = Object.keys(tests).filter((name) => !tests[name]);
+  const missing = failed.filter((name) => !OPTIONAL.includes(name));
+  const findings = failed.map((test) => ({ test, reason: WORDS[test][0], remedy: WORDS[test][1] }));
   const container = containerOf(g.navigator?.userAgent ?? '', g);
   // In an app that is known to withhold the camera its own remedy is the better one.
   const camera = findings.find(({ test }) => test === 'camera');

@@ -14,6 +14,11 @@ let best = null;
 /** @type {OffscreenCanvasRenderingContext2D | null} */
 let small = null;
 
+/** A module whose only function splats and counts bits in a 128-bit vector: browsers without simd128 refuse it. */
+const SIMD_PROBE = new Uint8Array([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11,
+]);
+
 const canDraw = (() => {
   try {
     return new OffscreenCanvas(1, 1).getContext('2d') !== null;
@@ -32,7 +37,7 @@ const handlers = {
   async load({ assets }) {
     try {
       const [wasm, detector, landmark, geometry] = await Promise.all([
-        fetchBytes(assets.wasm, looksLikeWasm),
+        fetchBytes(WebAssembly.validate(SIMD_PROBE) ? assets.wasm : assets.wasmPlain, looksLikeWasm),
         fetchBytes(assets.detector),
         fetchBytes(assets.landmark),
         fetchBytes(assets.geometry),

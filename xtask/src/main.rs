@@ -20,6 +20,7 @@ mod tidy;
 mod tools;
 mod video;
 mod web;
+mod weight;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -58,6 +59,8 @@ enum Command {
     /// Measure speed and memory on this machine.
     #[command(subcommand)]
     Bench(bench::Bench),
+    /// Weigh what a first visit downloads, against the budget.
+    Weight(weight::Options),
     /// Check the rules of the tree: dependency edges, unsafe ban, file sizes, leftovers.
     Tidy,
 }
@@ -74,6 +77,7 @@ fn main() -> ExitCode {
         Command::Package(options) => package::run(&options),
         Command::Soak(options) => soak::soak(&options),
         Command::Bench(bench) => bench::run(&bench),
+        Command::Weight(options) => weight::run(&options),
         Command::Tidy => tidy::run(),
     };
     match result {

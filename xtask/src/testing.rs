@@ -1,9 +1,9 @@
 //! `cargo xtask test`: what CI runs, cold, on a fresh machine.
 
 use crate::{
-    demo, models,
+    bench, demo, models,
     process::{cargo, root, run, step, target_dir},
-    protocol, tidy, tools, web,
+    protocol, tidy, tools, web, weight,
 };
 use anyhow::{Result, ensure};
 use clap::Args;
@@ -36,6 +36,8 @@ const STEPS: &[Step] = &[
     ("web", |_| web::build_web(web::Profile::Release).map(drop)),
     ("browser", browser_tests),
     ("package", crate::package::test),
+    ("pace", |_| bench::web::guard()),
+    ("weight", |_| weight::run(&weight::Options::default())),
     ("system", system_tests),
     ("licences", licences),
 ];
