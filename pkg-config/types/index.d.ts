@@ -73,7 +73,7 @@ export interface LivenessOptions {
   /** The worker's script, when it is not beside the module. Must be of the page's own origin. */
   workerUrl?: string;
   /** Single files elsewhere: absolute URLs. */
-  assets?: { wasm?: string; detector?: string; landmark?: string; geometry?: string };
+  assets?: { wasm?: string; wasmPlain?: string; detector?: string; landmark?: string; geometry?: string };
   /** How long the model worker may take to load, ms; default 45000. */
   engineTimeoutMs?: number;
   /** Cancels the attempt. */
