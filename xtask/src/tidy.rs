@@ -26,7 +26,7 @@ const EDGES: &[(&str, &[&str])] = &[
 const BANS: &[(&str, &[&str])] = &[
     ("faceid-protocol", &["tokio", "tract-core", "image", "rand", "getrandom", "wasm-bindgen"]),
     ("faceid-session", &["tokio", "tract-core", "image", "rand", "getrandom", "wasm-bindgen", "js-sys"]),
-    ("faceid-vision", &["faceid-kernels", "faceid-protocol"]),
+    ("faceid-vision", &["tokio", "wasm-bindgen", "js-sys"]),
     ("faceid-judge", &["tokio", "reqwest", "sqlx-core", "axum"]),
 ];
 

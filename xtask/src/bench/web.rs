@@ -29,8 +29,8 @@ pub(crate) struct Options {
 
 /// Fresh processes per contender for the cold start.
 const COLD_RUNS: usize = 5;
-/// Least share of the roof that [`guard`] accepts: half of what a quiet machine shows. A kernel that fell back to scalar code, or spills, falls below.
-const LEAST_SHARE: f64 = 0.22;
+/// Least share of the roof that [`guard`] accepts. Measured on a busy machine: 0.42 to 0.44, and 0.07 to 0.08 for loops that fell back to scalar code.
+const LEAST_SHARE: f64 = 0.16;
 
 /// Coarse guard for CI: fails when a network's share of the arithmetic roof, both measured alternately in one run, is far below what it was, or when
 /// the binary without SIMD answers differently. A slower or busier machine slows both sides, so no wall time decides.
@@ -128,7 +128,7 @@ fn number(value: &Value) -> f64 {
 /// A row per contender: least and median time, and ours as a share of it.
 fn print_times(times: &Value) {
     let ours = &times["ours"];
-    for (name, time) in times.as_object().into_iter().flatten() {
+    for (name, time) in times.as_object().into_iter().flatten().filter(|(name, _)| *name != "roof") {
         let (min, median) = (number(&time["min"]), number(&time["median"]));
         let ratio = (number(&ours["min"]) / min, number(&ours["median"]) / median);
         println!("  {name:<12} min {min:7.3} ms, median {median:7.3} ms; ours / this: {:.2} and {:.2}", ratio.0, ratio.1);
