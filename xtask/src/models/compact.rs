@@ -189,11 +189,9 @@ impl<'a> Cutter<'a> {
             numbers: Vec::new(),
         };
         self.done.insert(index);
-        let depthwise = self.writer(direct).and_then(|(at, before)| match before.kind {
-            OpKind::DepthwiseConv(window) if window.activation == Activation::None && self.reader(direct).is_some() => {
-                Some((at, before, window))
-            }
-            _ => None,
+        let depthwise = self.writer(direct).and_then(|(at, before)| {
+            let OpKind::DepthwiseConv(window) = before.kind else { return None };
+            (window.activation == Activation::None && self.reader(direct).is_some()).then_some((at, before, window))
         });
         let source = match depthwise {
             Some((_, before, _)) => self.input(before, 0)?,
@@ -224,12 +222,12 @@ impl<'a> Cutter<'a> {
         let Some(&input) = self.tensors.get(&source) else { return self.fail(source, "is read before a supported operator writes it") };
         record.input = input;
         let mut activation = conv.activation;
-        if let (Activation::None, Some((at, add))) = (activation, self.reader(result)) {
-            if let OpKind::Add(after) = add.kind {
-                record.residual = self.residual(add, result, source)?;
-                self.done.insert(at);
-                (activation, result) = (after, self.output(add)?);
-            }
+        if let (Activation::None, Some((at, add))) = (activation, self.reader(result))
+            && let OpKind::Add(after) = add.kind
+        {
+            record.residual = self.residual(add, result, source)?;
+            self.done.insert(at);
+            (activation, result) = (after, self.output(add)?);
         }
         record.activation = match activation {
             Activation::None => 0,
@@ -241,7 +239,15 @@ impl<'a> Cutter<'a> {
                 OpKind::Relu => 1,
                 OpKind::Relu6 => 2,
                 OpKind::Prelu => 3,
-                _ => 0,
+                OpKind::Conv(_)
+                | OpKind::DepthwiseConv(_)
+                | OpKind::MaxPool(..)
+                | OpKind::Add(_)
+                | OpKind::Concat(..)
+                | OpKind::Logistic
+                | OpKind::Pad
+                | OpKind::Reshape
+                | OpKind::Dequantize => 0,
             };
             if record.activation == 3 {
                 record.numbers.extend(self.numbers(self.input(after, 1)?, channels)?);
@@ -272,13 +278,13 @@ impl<'a> Cutter<'a> {
             self.done.insert(at);
             other = inside;
         }
-        if let Some((at, op)) = self.writer(other) {
-            if let OpKind::MaxPool(window, kernel) = op.kind {
-                let plain = kernel == [2, 2] && window.stride == [2, 2] && window.activation == Activation::None;
-                if plain && self.input(op, 0)? == source && self.reader(other).is_some() {
-                    self.done.insert(at);
-                    return Ok(2);
-                }
+        if let Some((at, op)) = self.writer(other)
+            && let OpKind::MaxPool(window, kernel) = op.kind
+        {
+            let plain = kernel == [2, 2] && window.stride == [2, 2] && window.activation == Activation::None;
+            if plain && self.input(op, 0)? == source && self.reader(other).is_some() {
+                self.done.insert(at);
+                return Ok(2);
             }
         }
         if other == source { Ok(1) } else { self.fail(other, "is no residual of its block") }
@@ -313,7 +319,17 @@ impl<'a> Cutter<'a> {
                 }
                 Ok(end)
             }
-            _ => self.fail(tensor, "belongs to no supported pattern"),
+            OpKind::Conv(_)
+            | OpKind::DepthwiseConv(_)
+            | OpKind::MaxPool(..)
+            | OpKind::Add(_)
+            | OpKind::Concat(..)
+            | OpKind::Relu
+            | OpKind::Relu6
+            | OpKind::Logistic
+            | OpKind::Prelu
+            | OpKind::Pad
+            | OpKind::Dequantize => self.fail(tensor, "belongs to no supported pattern"),
         }
     }
 
