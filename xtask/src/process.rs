@@ -34,6 +34,14 @@ pub(crate) fn root() -> PathBuf {
 pub(crate) fn cargo() -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root());
+    // What `cargo xtask` says of itself stays out: build scripts that read it (ring's) would run anew, and half the workspace be compiled again, each
+    // time somebody builds without xtask in between.
+    let of_xtask = |name: &&std::ffi::OsString| {
+        name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"))
+    };
+    for name in std::env::vars_os().map(|(name, _)| name).collect::<Vec<_>>().iter().filter(of_xtask) {
+        command.env_remove(name);
+    }
     command
 }
 

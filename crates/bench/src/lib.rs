@@ -1,5 +1,5 @@
 //! One network at a time in WebAssembly, for `cargo xtask bench web`: ours and stock tract take the same pictures, so that JavaScript can time
-//! them alternately. [`roof`] is what the same machine could do at most.
+//! them alternately. `roof` is what the same machine could do at most.
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "compact")]

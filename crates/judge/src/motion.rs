@@ -99,7 +99,7 @@ impl MotionPrint {
         Ok(Self { windows })
     }
 
-    /// The cue [`CueName::ReturningMotion`]: fires when [`WINDOWS`] windows, or all where there are fewer, were seen in earlier attempts.
+    /// The cue [`CueName::ReturningMotion`]: fires when two windows, or all where there are fewer, were seen in earlier attempts.
     #[must_use]
     pub fn cue(&self, earlier: &[Self]) -> Cue {
         let before = || earlier.iter().flat_map(|e| &e.windows);

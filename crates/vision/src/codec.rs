@@ -119,7 +119,8 @@ fn jpeg_is_complete(bytes: &[u8]) -> bool {
     false
 }
 
-/// Encodes as baseline JPEG without metadata, chroma at half size (4:2:0), Huffman tables fitted to the picture. `quality` 1..=100, clamped.
+/// Encodes as baseline JPEG without metadata, chroma at half size (4:2:0), in one scan: fitted Huffman tables would make one scan per channel, which
+/// the decoder reads wrongly at half size. `quality` 1..=100, clamped.
 ///
 /// # Errors
 /// [`EncodeError`] when the encoder fails.
@@ -128,7 +129,6 @@ pub fn encode_jpeg(frame: &Frame, quality: u8) -> Result<Vec<u8>, EncodeError> {
     let mut out = Vec::with_capacity(frame.rgb().len() / 16);
     let mut encoder = jpeg_encoder::Encoder::new(&mut out, quality.clamp(1, 100));
     encoder.set_sampling_factor(jpeg_encoder::SamplingFactor::F_2_2);
-    encoder.set_optimized_huffman_tables(true);
     encoder.encode(frame.rgb(), width, height, jpeg_encoder::ColorType::Rgb).map_err(|_| EncodeError)?;
     Ok(out)
 }
