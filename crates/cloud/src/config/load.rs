@@ -48,14 +48,6 @@ pub enum ConfigError {
 }
 
 impl Config {
-    /// Reads and checks a file.
-    ///
-    /// # Errors
-    /// [`ConfigError`].
-    pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        Self::read(Some(path), &[])
-    }
-
     /// Reads a file, lets single settings override it (`sdk.judges=4`), and checks the whole.
     ///
     /// # Errors
@@ -189,7 +181,7 @@ mod tests {
         let path = dir.path().join("faceid.toml");
         let load = |text: &str| {
             std::fs::write(&path, text).expect("write");
-            Config::load(&path)
+            Config::read(Some(&path), &[])
         };
         assert_eq!(load("[sdk]\naction_min_ms = 700\n").expect("valid").sdk.action_min_ms, 700, "one key set, the rest default");
         assert!(matches!(load("[sdk]\nevidence_quality = 0\n"), Err(ConfigError::Range { key: "sdk.evidence_quality", .. })), "range");
