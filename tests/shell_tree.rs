@@ -35,6 +35,9 @@ fn the_shell_holds_no_inference_engine_and_no_image_codec() {
 }
 
 #[test]
-fn the_engine_does_hold_one() {
-    assert!(tree("engine").iter().any(|name| name == "tract-onnx"), "the test above can see it");
+fn the_engine_holds_a_codec_and_its_own_networks_only() {
+    let engine = tree("engine");
+    assert!(engine.iter().any(|name| name == "image"), "the test above can see it: {engine:?}");
+    let heavy: Vec<_> = engine.iter().filter(|name| name.starts_with("tract")).collect();
+    assert!(heavy.is_empty(), "the page runs compact networks: {heavy:?}");
 }

@@ -1,4 +1,4 @@
-import type { OutcomeText } from './codes';
+import type { OutcomeText } from './codes.js';
 
 /** What the person is asked to do. */
 export type ActionName = 'nod' | 'shake' | 'blink' | 'mouth';
@@ -68,17 +68,27 @@ export interface LivenessOptions {
   deviceId?: string;
   /** `deviceId` of a camera; a camera that is gone falls back to any front camera. */
   cameraId?: string;
-  /** Folder of the package's files, when they are not beside the module. */
+  /** Folder with a copy of the package (`npx faceid-liveness copy FOLDER`), when the files are not beside the module. */
   assetBase?: string;
-  /** The worker's script, when it is not beside the module. Must be of the page's own origin. */
+  /** The worker's script, when it is elsewhere. Must be of the page's own origin. */
   workerUrl?: string;
-  /** Single files elsewhere: absolute URLs. */
-  assets?: { wasm?: string; detector?: string; landmark?: string; geometry?: string };
+  /** Single files of the engine elsewhere: absolute URLs. */
+  assets?: Partial<AssetUrls['engine']>;
   /** How long the model worker may take to load, ms; default 45000. */
   engineTimeoutMs?: number;
   /** Cancels the attempt. */
   signal?: AbortSignal;
 }
+
+/** Absolute URLs of the package's files. */
+export interface AssetUrls {
+  shell: string;
+  worker: string;
+  engine: Record<string, string>;
+}
+
+/** Says where the files are, for attempts without `assetBase`; `faceid-liveness/slim` knows no place by itself. The last call counts. */
+export function provideAssets(give: () => AssetUrls): void;
 
 /** An error as a row of the SDK table. */
 export class LivenessError extends Error {
@@ -94,6 +104,8 @@ export class Liveness extends EventTarget {
   /** Resolves with the outcome, whatever it is. Never rejects. */
   readonly closed: Promise<Outcome>;
   readonly state: StateName;
+  /** URL prefixes where the cloud lets the page send the person, from its authenticated reply to init; empty before it. For `returnAddress` of `faceid-liveness/bridge`. */
+  returnPrefixes: string[];
   /** Loads the module and redeems the token. Rejects with a LivenessError; the attempt is over then. */
   init(): Promise<void>;
   /** Runs to the end; does `init` first when that has not been done. */
@@ -105,7 +117,7 @@ export class Liveness extends EventTarget {
 }
 
 /** Makes and starts an attempt, in an element if one is given. */
-export function createLiveness(options: LivenessOptions & { element?: import('./element').FaceIdLivenessElement }): Liveness;
+export function createLiveness(options: LivenessOptions & { element?: import('./element.js').FaceIdLivenessElement }): Liveness;
 
 /** Listener of the Android shape's init. */
 export interface FaceIdInitListener {
@@ -142,7 +154,7 @@ export class MGFaceIDDetectManager {
   static getSdkBuildInfo(): string;
 }
 
-export { FaceIdLivenessElement } from './element';
-export { checkSupport } from './support';
+export { FaceIdLivenessElement, define } from './element.js';
+export { checkSupport, checkWithCamera } from './support.js';
 export const VERSION: string;
 export const BUILD: string;

@@ -5,7 +5,7 @@ mod ring;
 
 use crate::codec;
 use error::EngineError;
-use faceid_vision::{Frame, Models, TrackState, encode_jpeg, observe};
+use faceid_vision::{Frame, Models, TrackState, encode_best, encode_window, observe};
 use js_sys::{Float32Array, Uint8Array};
 use ring::Ring;
 use wasm_bindgen::prelude::*;
@@ -47,7 +47,7 @@ impl Engine {
     pub fn observe(&mut self, id: f64, t: f64, width: u32, height: u32, rgba: &[u8], max_side: u32) -> Result<Float32Array, JsValue> {
         let frame = Frame::from_rgba(width, height, rgba).map_err(EngineError::Frame)?.resized_to_max_side(max_side.max(1));
         let observation = observe(&self.models, &frame, &mut self.track).map_err(EngineError::Run)?;
-        self.ring.push(id as u64, t as u64, frame);
+        self.ring.push(id as u64, t as u64, &frame);
         Ok(Float32Array::from(codec::encode(&observation).as_slice()))
     }
 
@@ -63,33 +63,27 @@ impl Engine {
         u32::try_from(self.ring.len()).unwrap_or(u32::MAX)
     }
 
-    /// JPEGs of held frames, in the order given, as an array of `Uint8Array`. `quality` 1 to 100.
+    /// JPEGs of held frames, in the order given, as an array of `Uint8Array`. `quality` 1 to 100; lower where a step's frames would take more
+    /// than their share of an upload ([`faceid_vision::FRAME_BYTES`]).
     ///
     /// # Errors
     /// `frame-gone`, `encode-failed`.
     pub fn encode(&self, ids: &[f64], quality: u8) -> Result<js_sys::Array, JsValue> {
-        let out = js_sys::Array::new();
-        for id in ids {
-            let id = *id as u64;
-            let frame = self.ring.get(id).ok_or(EngineError::Gone(id))?;
-            let bytes = jpeg(frame, quality)?;
-            out.push(&bytes);
-        }
-        Ok(out)
+        let held = |id: &f64| self.ring.get(*id as u64).ok_or(EngineError::Gone(*id as u64));
+        let frames = ids.iter().map(held).collect::<Result<Vec<_>, _>>()?;
+        let files = encode_window(&frames.iter().collect::<Vec<_>>(), quality).map_err(|_| EngineError::Encode)?;
+        Ok(files.iter().map(|file| Uint8Array::from(file.as_slice())).collect())
     }
 
-    /// JPEG of pixels that the ring does not hold (the best frame at full size).
+    /// JPEG of pixels that the ring does not hold (the best frame at full size), at `quality` or lower, in at most `max_bytes`.
     ///
     /// # Errors
     /// `frame-invalid`, `encode-failed`.
-    #[wasm_bindgen(js_name = encodePixels)]
-    pub fn encode_pixels(&self, width: u32, height: u32, rgba: &[u8], quality: u8) -> Result<Uint8Array, JsValue> {
+    #[wasm_bindgen(js_name = encodeBest)]
+    pub fn encode_best(&self, width: u32, height: u32, rgba: &[u8], quality: u8, max_bytes: u32) -> Result<Uint8Array, JsValue> {
         let frame = Frame::from_rgba(width, height, rgba).map_err(EngineError::Frame)?;
-        Ok(jpeg(&frame, quality)?)
+        let file = encode_best(&frame, quality).map_err(|_| EngineError::Encode)?;
+        let fits = u32::try_from(file.len()).is_ok_and(|bytes| bytes <= max_bytes);
+        Ok(fits.then(|| Uint8Array::from(file.as_slice())).ok_or(EngineError::Encode)?)
     }
-}
-
-fn jpeg(frame: &Frame, quality: u8) -> Result<Uint8Array, EngineError> {
-    let bytes = encode_jpeg(frame, quality).map_err(|_| EngineError::Encode)?;
-    Ok(Uint8Array::from(bytes.as_slice()))
 }

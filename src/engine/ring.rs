@@ -1,24 +1,24 @@
 //! Recent frames at evidence size, so that the seconds before a finished action can still be sent.
 
-use faceid_vision::Frame;
+use faceid_vision::{Frame, Shelved};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Frames older than this go, unless retained, ms.
 const SPAN_MS: u64 = 6000;
-/// Most frames that are not retained: 6 s at 30 fps. At 480x360 that is 93 MB, the most a phone's tab can spare.
-const MOST: usize = 180;
+/// Most frames that are not retained: 5 s at 30 fps. At 480x360 that is 39 MB; with the rest the binary stays under 48 MB.
+const MOST: usize = 150;
 
 /// Frames by id, oldest first.
 #[derive(Debug, Default)]
 pub(crate) struct Ring {
-    frames: BTreeMap<u64, (u64, Frame)>,
+    frames: BTreeMap<u64, (u64, Shelved)>,
     retained: BTreeSet<u64>,
 }
 
 impl Ring {
     /// Adds a frame taken at `t` ms and drops what has become too old.
-    pub(crate) fn push(&mut self, id: u64, t: u64, frame: Frame) {
-        self.frames.insert(id, (t, frame));
+    pub(crate) fn push(&mut self, id: u64, t: u64, frame: &Frame) {
+        self.frames.insert(id, (t, Shelved::new(frame)));
         self.trim(t);
     }
 
@@ -31,8 +31,8 @@ impl Ring {
     }
 
     /// A frame, if still held.
-    pub(crate) fn get(&self, id: u64) -> Option<&Frame> {
-        self.frames.get(&id).map(|(_, frame)| frame)
+    pub(crate) fn get(&self, id: u64) -> Option<Frame> {
+        self.frames.get(&id).map(|(_, frame)| frame.frame())
     }
 
     /// Frames held.
@@ -73,12 +73,12 @@ mod tests {
     fn old_frames_go_and_retained_ones_stay() {
         let mut ring = Ring::default();
         for id in 0..20 {
-            ring.push(id, id * 1000, frame());
+            ring.push(id, id * 1000, &frame());
         }
         assert_eq!(held(&ring), (13..20).collect::<Vec<_>>(), "six seconds");
         ring.retain([14, 99].into_iter());
         for id in 20..30 {
-            ring.push(id, id * 1000, frame());
+            ring.push(id, id * 1000, &frame());
         }
         assert_eq!(held(&ring), [vec![14], (23..30).collect()].concat(), "the retained one outlives its neighbours");
         ring.retain([].into_iter());
@@ -89,7 +89,7 @@ mod tests {
     fn fast_cameras_do_not_fill_the_memory() {
         let mut ring = Ring::default();
         for id in 0..400 {
-            ring.push(id, id * 8, frame());
+            ring.push(id, id * 8, &frame());
         }
         assert_eq!(ring.len(), MOST, "oldest dropped first");
         assert!(ring.get(399).is_some() && ring.get(0).is_none(), "newest kept");

@@ -90,7 +90,8 @@ impl Camera {
         self.track().map(|t| t.label()).unwrap_or_default()
     }
 
-    fn track(&self) -> Option<MediaStreamTrack> {
+    /// The camera's video track.
+    pub(crate) fn track(&self) -> Option<MediaStreamTrack> {
         self.stream.get_video_tracks().get(0).dyn_into().ok()
     }
 }

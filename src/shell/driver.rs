@@ -2,6 +2,7 @@
 
 use super::{
     camera::{self, Camera},
+    capture,
     client::{CallError, Client, Jpeg},
     config::Config,
     error,
@@ -15,7 +16,7 @@ use super::{
 use faceid_protocol::{
     Millis,
     codes::{Coded, sdk},
-    wire::{Environment, Refusal, SessionConfig},
+    wire::{Capture, Environment, Refusal, SessionConfig, Telemetry},
 };
 use faceid_session::{CameraFault, Challenge, Effect, Event, FrameId, Input, NetworkFault, Output, Params, Plan, Session, StateName};
 use std::{
@@ -54,6 +55,7 @@ pub(crate) struct Driver {
     pump: RefCell<Option<FramePump>>,
     grabber: Grabber,
     meter: RefCell<Meter>,
+    capture: RefCell<Option<Capture>>,
     frame_count: Cell<u64>,
     /// A frame is being taken; one is at the worker; the newest taken meanwhile waits, so that the worker never waits for the camera.
     grabbing: Cell<bool>,
@@ -92,6 +94,7 @@ impl Driver {
             pump: RefCell::new(None),
             grabber: Grabber::default(),
             meter: RefCell::default(),
+            capture: RefCell::default(),
             frame_count: Cell::new(0),
             grabbing: Cell::new(false),
             in_flight: Cell::new(false),
@@ -104,6 +107,10 @@ impl Driver {
 
     pub(crate) fn state(&self) -> &'static str {
         state_name(self.state.get())
+    }
+
+    pub(crate) fn return_prefixes(&self) -> Vec<String> {
+        self.client.settings().map(|settings| settings.return_prefixes).unwrap_or_default()
     }
 
     /// Loads the engine, early: it takes longer than anything else.
@@ -325,6 +332,11 @@ impl Driver {
         if first {
             let label = self.camera.borrow().as_ref().map(Camera::label).unwrap_or_default();
             self.emit(&PageEvent::Camera { label, width: self.video.video_width(), height: self.video.video_height() });
+            let (driver, track) = (Rc::clone(self), self.camera.borrow().as_ref().and_then(Camera::track));
+            spawn_local(async move {
+                let capture = capture::read(track).await;
+                driver.capture.replace(Some(capture));
+            });
             self.ready_when_both();
         }
         let EngineState::Ready { draws } = self.engine_state.get() else { return };
@@ -483,7 +495,7 @@ async fn submit(driver: Rc<Driver>) {
         return driver.network(problem);
     }
     driver.feed(Input::Submitted);
-    let telemetry = driver.meter.borrow().telemetry();
+    let telemetry = Telemetry { capture: driver.capture.take(), ..driver.meter.borrow().telemetry() };
     match driver.client.finalise(best, telemetry).await {
         Ok(Coded { code, message }) if !driver.closed.get() => driver.feed(Input::VerdictArrived { code, message: message.into_owned() }),
         Ok(_) => {}

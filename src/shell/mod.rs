@@ -1,6 +1,7 @@
 //! The main-thread binary: one [`Attempt`] per biz_token.
 
 mod camera;
+mod capture;
 mod client;
 mod config;
 mod crypto;
@@ -120,6 +121,13 @@ impl Attempt {
     /// The person gives up. Harmless after the end.
     pub fn cancel(&self) {
         self.driver.feed(Input::Cancel);
+    }
+
+    /// URL prefixes that the page may send the person to, as the cloud's authenticated reply to init named them; empty before it and without any.
+    #[wasm_bindgen(getter, js_name = returnPrefixes)]
+    #[must_use]
+    pub fn return_prefixes(&self) -> Vec<String> {
+        self.driver.return_prefixes()
     }
 
     /// Name of the current state.

@@ -5,6 +5,8 @@ use std::collections::VecDeque;
 
 /// Intervals kept for the median.
 const KEPT: usize = 120;
+/// Fewest intervals that have a jitter.
+const JITTER_MIN: usize = 30;
 
 /// Counts frames.
 #[derive(Debug, Default)]
@@ -60,13 +62,39 @@ impl Meter {
             frames_seen: self.seen,
             frames_judged: self.judged,
             frame_size: self.size,
+            interval_jitter_ms: jitter(&sorted),
+            capture: None,
         }
     }
+}
+
+/// Median distance of the intervals from their median, ms; `None` for fewer than [`JITTER_MIN`].
+fn jitter(sorted: &[u64]) -> Option<f32> {
+    let median = *sorted.get(sorted.len() / 2).filter(|_| sorted.len() >= JITTER_MIN)?;
+    let mut apart: Vec<u64> = sorted.iter().map(|interval| interval.abs_diff(median)).collect();
+    apart.sort_unstable();
+    apart.get(apart.len() / 2).map(|ms| *ms as f32)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn jitter_is_the_usual_distance_from_the_median() {
+        let jitter = |intervals: &[u64], frames: usize| {
+            let mut meter = Meter::default();
+            let mut t = 0;
+            for interval in intervals.iter().cycle().take(frames) {
+                t += interval;
+                meter.frame(Millis(t), Millis(t), [640, 480]);
+            }
+            meter.telemetry().interval_jitter_ms
+        };
+        assert_eq!(jitter(&[33], 60), Some(0.0), "a clock");
+        assert_eq!(jitter(&[29, 33, 37], 60), Some(4.0), "two of three are four off");
+        assert_eq!(jitter(&[29, 33, 37], 20), None, "too few");
+    }
 
     #[test]
     fn the_median_interval_ignores_hiccups() {
@@ -78,6 +106,7 @@ mod tests {
         meter.judged();
         let report = meter.telemetry();
         assert_eq!((report.frame_interval_ms, report.frames_seen, report.frames_judged), (Some(33.0), 7, 1), "median of the intervals");
+        assert_eq!(report.interval_jitter_ms, None, "six intervals have none");
         assert_eq!(meter.quiet_for(Millis(6000)), Millis(6000 - 971), "since the last arrival");
         meter.forgive(Millis(6000));
         assert_eq!(meter.quiet_for(Millis(6000)), Millis(0), "hidden pages do not count");

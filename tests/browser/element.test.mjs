@@ -118,7 +118,7 @@ test('retry asks the page, or the token provider', async () => {
     const press = () => element.shadowRoot.querySelector('.buttons button').click();
     press();
     await new Promise((resolve) => setTimeout(resolve, 50));
-    const ended = new Promise((resolve) => element.addEventListener('result', (e) => resolve(e.detail.message), { once: true }));
+    const ended = new Promise((resolve) => element.addEventListener('error', (e) => resolve(e.detail.message), { once: true }));
     press();
     return [await ended, ...calls];
   });

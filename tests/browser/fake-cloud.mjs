@@ -7,11 +7,16 @@ import { createHash, webcrypto } from 'node:crypto';
 const { subtle } = webcrypto;
 const sha = (...parts) => createHash('sha256').update(Buffer.concat(parts.map((p) => Buffer.from(p)))).digest();
 
+/** What passes here passes nowhere else: `actions` are asked in this order, and whatever is sent is a success. */
+const SUCCESS = '{"state":"final","code":51000,"message":"SUCCESS"}';
+
 /**
  * @param {{init?: Function, challenge?: Function, frames?: Function, finalise?: Function, cancel?: Function}} faults handlers `(request, response, body) => handled?`
+ * @param {string[]} [actions] asked one after the other, then the verdict is a success; without them nods are asked for ever
+ * @param {object} [config] fields of the init reply's config that differ
  * @returns routes for `serve`, what was called, and what the pages told when they ended by themselves
  */
-export function fakeCloud(faults = {}) {
+export function fakeCloud(faults = {}, actions = undefined, config = {}) {
   const calls = [];
   const told = [];
   let session = null;
@@ -25,8 +30,8 @@ export function fakeCloud(faults = {}) {
     const reply = Buffer.from(JSON.stringify({
       session_id: 'fake', server_pub: point.toString('base64'), server_nonce: '00'.repeat(16), expires_at: Date.now() + 60000, server_time: Date.now(),
       config: {
-        action_count: 3, timeout_ms: 60000, action_timeout_ms: 20000, evidence_max_side: 480, evidence_quality: 80,
-        frame_max_bytes: 2097152, total_max_bytes: 20971520, wrong_action: 'restart_once',
+        action_count: actions?.length ?? 3, timeout_ms: 60000, action_timeout_ms: 20000, evidence_max_side: 480, evidence_quality: 80,
+        frame_max_bytes: 2097152, total_max_bytes: 20971520, wrong_action: 'restart_once', ...config,
       },
     }));
     const salt = sha(body, reply);
@@ -58,6 +63,12 @@ export function fakeCloud(faults = {}) {
     response.writeHead(status, { 'content-type': 'application/json', 'x-fid-mac': Buffer.from(mac).toString('hex') }).end(bytes);
   }
 
+  function challenge(done) {
+    const action = actions ? actions[done] : 'nod';
+    if (!action) return {};
+    return { next: { step: done + 1, challenge_id: '00'.repeat(16), action, min_ms: 200, max_ms: 20000, deadline: Date.now() + 20000 } };
+  }
+
   const guarded = (name, act) => async (request, response, body) => {
     calls.push(name);
     if (faults[name] && (await faults[name](request, response, body)) !== false) return;
@@ -68,9 +79,9 @@ export function fakeCloud(faults = {}) {
     told,
     routes: {
       '/sdk/v1/init': guarded('init', init),
-      '/sdk/v1/challenge': guarded('challenge', (q, r, b) => sealed(q, r, b, JSON.stringify({ next: { step: JSON.parse(b).step + 1, challenge_id: '00'.repeat(16), action: 'nod', min_ms: 200, max_ms: 20000, deadline: Date.now() + 20000 } }))),
+      '/sdk/v1/challenge': guarded('challenge', (q, r, b) => sealed(q, r, b, JSON.stringify(challenge(JSON.parse(b).step)))),
       '/sdk/v1/frames/*': guarded('frames', (q, r, b) => sealed(q, r, b, '', 204)),
-      '/sdk/v1/finalise': guarded('finalise', (q, r, b) => sealed(q, r, b, '{"state":"final","code":54200,"message":"VERIFICATION_FAILURE"}')),
+      '/sdk/v1/finalise': guarded('finalise', (q, r, b) => sealed(q, r, b, actions ? SUCCESS : '{"state":"final","code":54200,"message":"VERIFICATION_FAILURE"}')),
       '/sdk/v1/cancel': guarded('cancel', async (q, r, b) => {
         await sealed(q, r, b, '{}');
         told.push(JSON.parse(b).ended);

@@ -1,7 +1,7 @@
 /** Shared parts of the browser tests: a static server with the strict policy, a browser, counters. */
 import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
@@ -9,18 +9,18 @@ import { chromium } from 'playwright-core';
 export const DIST = process.env.FACEID_DIST ?? fileURLToPath(new URL('../../dist/', import.meta.url));
 /** The policy that the package promises to work under. */
 export const CSP = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' blob:; media-src 'self' blob:; connect-src 'self'";
-const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.wasm': 'application/wasm', '.json': 'application/json', '.svg': 'image/svg+xml' };
+const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.wasm': 'application/wasm', '.json': 'application/json', '.svg': 'image/svg+xml', '.mjs': 'text/javascript' };
 
 /**
- * Serves `dist`. `routes`: path → (request, response, body) handlers that go first; `overrides` may be changed while it runs.
+ * Serves `dist`, or another folder, under a prefix and a policy of one's own (null = none). `routes`: path → (request, response, body) handlers that go first; `overrides` may be changed while it runs.
  * @returns {Promise<{url: string, routes: Record<string, Function>, requests: string[], close: () => Promise<void>}>}
  */
-export async function serve(routes = {}) {
+export async function serve(routes = {}, { root = DIST, prefix = '/', policy = CSP } = {}) {
   const requests = [];
   const server = createServer(async (request, response) => {
     const path = decodeURIComponent(new URL(request.url, 'http://x').pathname);
     requests.push(`${request.method} ${path}`);
-    response.setHeader('content-security-policy', CSP);
+    if (policy) response.setHeader('content-security-policy', policy);
     response.setHeader('cache-control', 'no-store');
     const body = await new Promise((resolve) => {
       const chunks = [];
@@ -28,8 +28,8 @@ export async function serve(routes = {}) {
     });
     const name = Object.keys(routes).find((r) => r === path || (r.endsWith('*') && path.startsWith(r.slice(0, -1))));
     if (name) return routes[name](request, response, body);
-    const file = join(DIST, normalize(path === '/' ? '/index.html' : path));
-    if (!file.startsWith(DIST) || !existsSync(file)) {
+    const file = join(root, normalize(path.endsWith('/') ? `${path}index.html` : path).slice(prefix.length - 1));
+    if (!path.startsWith(prefix) || !file.startsWith(root) || !existsSync(file) || !statSync(file).isFile()) {
       response.writeHead(404).end('not found');
       return undefined;
     }
@@ -39,6 +39,7 @@ export async function serve(routes = {}) {
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${server.address().port}`,
+    prefix,
     routes,
     requests,
     close: () => new Promise((resolve) => { server.closeAllConnections(); server.close(resolve); }),

@@ -27,7 +27,7 @@ test('wasm and native agree on the portrait', { skip: lab && portraits ? false :
     const { default: init, Engine } = await import('/faceid/lib/engine/faceid_liveness.js');
     await init();
     const bytes = async (url) => new Uint8Array(await (await fetch(url)).arrayBuffer());
-    const models = ['face_detector.onnx', 'face_landmark.onnx', 'canonical_face.json'].map((name) => bytes(`/faceid/models/${name}`));
+    const models = ['face_detector.net', 'face_landmark.net', 'canonical_face.json'].map((name) => bytes(`/faceid/models/${name}`));
     const engine = new Engine(...(await Promise.all(models)));
     const blob = await (await fetch('/astronaut.png')).blob();
     const bitmap = await createImageBitmap(blob, { colorSpaceConversion: 'none', premultiplyAlpha: 'none' });

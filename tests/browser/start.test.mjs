@@ -90,7 +90,7 @@ for (const [name, handler] of [
   ['corrupt', (_, response) => void response.writeHead(200).end(Buffer.alloc(4096, 7))],
   ['replaced by the index page', (_, response) => void response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>app</title>')],
 ]) {
-  for (const file of ['face_detector.onnx', 'face_landmark.onnx', 'canonical_face.json']) {
+  for (const file of ['face_detector.net', 'face_landmark.net', 'canonical_face.json']) {
     test(`${file} ${name}: FACE_INIT_FAIL`, async () => {
       const { outcome, problems } = await attempt({ routes: { [`/faceid/models/${file}`]: handler } });
       assert.equal(`${outcome.code} ${outcome.message}`, '56000 FACE_INIT_FAIL');
@@ -125,7 +125,7 @@ test('a worker script that does not load: FACE_INIT_FAIL', async () => {
 
 test('a worker that never answers is given up on', async () => {
   const { outcome } = await attempt({
-    routes: { '/faceid/models/face_detector.onnx': () => new Promise(() => {}) },
+    routes: { '/faceid/models/face_detector.net': () => new Promise(() => {}) },
     options: { engineTimeoutMs: 1500 },
   });
   assert.equal(outcome.message, 'FACE_INIT_FAIL');

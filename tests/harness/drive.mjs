@@ -1,14 +1,9 @@
 /** Drives the demo page to its end with a person before the camera. See options.mjs for the command line. */
-import { access, mkdir, readFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { access, mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { chromium } from 'playwright-core';
 import { USAGE, options } from './options.mjs';
-
-const HERE = dirname(fileURLToPath(import.meta.url));
-/** Where the page finds the simulated person: same origin, served by the driver. */
-const BASE = '/__faceid-sim';
-const TYPES = { '.js': 'text/javascript', '.wasm': 'application/wasm', '.bin': 'application/octet-stream' };
+import { injectPerson, listening } from './person.mjs';
 
 let settings;
 try {
@@ -79,7 +74,8 @@ async function drive(browser, settings) {
     if (type === 'closed' || type === 'result') outcome = { code: detail?.code, message: detail?.message };
     await shoot(type, detail);
   });
-  await inject(page, settings);
+  if (settings.camera) await page.addInitScript(await listening());
+  else await injectPerson(page, settings);
 
   const work = (async () => {
     await page.goto(settings.url, { timeout: left(), waitUntil: 'load' });
@@ -108,32 +104,6 @@ async function drive(browser, settings) {
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** Puts the harness into the page before its scripts and serves the simulated person. */
-async function inject(page, settings) {
-  const parts = [await readFile(join(HERE, 'events.js'), 'utf8')];
-  if (!settings.camera) {
-    const config = { base: BASE, seed: settings.seed, still: settings.still, width: 640, height: 480, fps: settings.fps };
-    parts.push(`window.__faceidHarness.camera = ${JSON.stringify(config)};`, await readFile(join(HERE, 'camera.js'), 'utf8'));
-    const files = {
-      'faceid_simulate.js': join(settings.sim, 'faceid_simulate.js'),
-      'faceid_simulate_bg.wasm': join(settings.sim, 'faceid_simulate_bg.wasm'),
-      'portrait.bin': settings.portrait,
-    };
-    const bodies = new Map();
-    for (const [name, path] of Object.entries(files)) bodies.set(`${BASE}/${name}`, await readFile(path));
-    await page.route(
-      (url) => url.pathname.startsWith(`${BASE}/`),
-      async (route) => {
-        const path = new URL(route.request().url()).pathname;
-        const body = bodies.get(path);
-        if (!body) return route.fulfill({ status: 404 });
-        return route.fulfill({ body, contentType: TYPES[path.slice(path.lastIndexOf('.'))] });
-      },
-    );
-  }
-  await page.addInitScript(parts.join('\n'));
 }
 
 /** Consent and start. */

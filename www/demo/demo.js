@@ -42,7 +42,7 @@ $('form').addEventListener('submit', async (event) => {
 element.tokenProvider = newToken;
 element.options = { get consent() { return { textId: `demo-${lang}-1`, ts: consentedAt }; } };
 element.addEventListener('camera', offerCameras);
-element.addEventListener('result', (event) => {
+element.addEventListener('closed', (event) => {
   const { code, message, retryable } = event.detail;
   // A failure that another try may cure stays on the element, with its coaching and its retry button.
   showResult(code, message, retryable && code !== 51000);

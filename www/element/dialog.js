@@ -1,5 +1,5 @@
 /** The element in a modal dialog, for the SDK shapes that bring no page of their own. */
-import { define } from './index.js';
+import { define } from './define.js';
 
 export class FaceIdDialog {
   /** @param {{lang?: string}} options */
@@ -44,7 +44,7 @@ function sheet() {
   if (!made) {
     made = new CSSStyleSheet();
     made.replaceSync(`
-      dialog.faceid-liveness-dialog { inline-size: 100dvw; block-size: 100dvh; max-inline-size: none; max-block-size: none; border: 0; padding: 0; background: #10161d; }
+      dialog.faceid-liveness-dialog { inline-size: 100dvw; block-size: 100dvh; max-inline-size: none; max-block-size: none; border: 0; padding: 0; background: transparent; }
       dialog.faceid-liveness-dialog faceid-liveness { block-size: 100dvh; }
     `);
   }

@@ -1,10 +1,13 @@
 /** `<faceid-liveness>`: shows an attempt. */
 import { Liveness } from '../lib/liveness.js';
 import { outcomeText } from '../text/lookup.js';
+import { checkSupport } from '../lib/support.js';
 import { Announcer } from './announcer.js';
+import { CANCELLED, NO_TOKEN, endType, tokenFrom } from './endings.js';
 import { styles } from './styles.js';
-import { textsFor } from './texts.js';
+import { loadTexts, stepText, textsFor } from './texts.js';
 import { View } from './view.js';
+import { Voice } from './voice.js';
 
 /** What each state of the machine looks like. */
 const PHASES = {
@@ -19,10 +22,15 @@ const PHASES = {
   await_verdict: 'sending',
 };
 
+const ACTIONS = ['nod', 'shake', 'blink', 'mouth'];
+/** These names mean something else to whoever is around the element. */
+const SILENT = new Set(['error', 'cancel']);
+
 /**
- * Attributes: `biz-token`, `server`, `lang`, `camera-id`, `asset-base`, `worker-url`.
- * Properties: `tokenProvider` (async () => token, used by Start and Retry), `options` (more of LivenessOptions).
- * Events bubble and are composed: those of `Liveness`, plus `result` at every end and `retry` (cancelable) when the person asks for another go.
+ * Attributes: `biz-token`, `server`, `lang`, `theme` (light, dark), `voice`, `excluded-actions`, `camera-id`, `asset-base`, `worker-url`.
+ * Properties: `tokenProvider` (async () => token, used by Start and Retry), `options` (more of LivenessOptions), `recordedVoice` (key → URL).
+ * Events are composed; all but `error` and `cancel` bubble: those of `Liveness`, exactly one of `result`, `error`, `cancel` for each start,
+ * `ready` or `unsupported`, `permission`, `submit`, and the cancelable `retry` and `alternative-requested`.
  */
 export class FaceIdLivenessElement extends (globalThis.HTMLElement ?? class {}) {
   static observedAttributes = ['lang'];
@@ -35,8 +43,15 @@ export class FaceIdLivenessElement extends (globalThis.HTMLElement ?? class {}) 
   #texts = textsFor('en');
   /** @type {Liveness | null} */
   #liveness = null;
+  #voice = new Voice();
   #fault = '';
   #offscreen = null;
+  /** Actions the person cannot do, as told by the attribute, the page, or the person. @type {Set<string>} */
+  #excluded = new Set();
+  #action = '';
+  #tag = '';
+  /** A start that waits for its token. @type {AbortController | null} */
+  #waiting = null;
 
   constructor() {
     super();
@@ -45,12 +60,14 @@ export class FaceIdLivenessElement extends (globalThis.HTMLElement ?? class {}) 
     root.append(this.#view.stage);
     this.#view.cancel.addEventListener('click', () => this.cancel());
     this.#view.action.addEventListener('click', () => this.#pressed());
+    this.#view.other.addEventListener('click', () => this.#cannot());
   }
 
   connectedCallback() {
     this.#speak();
     if (!this.#liveness) this.#idle();
-    this.dispatchEvent(new CustomEvent('ready', { bubbles: true, composed: true, detail: { type: 'ready' } }));
+    const { supported, findings, container } = checkSupport();
+    this.#pass(supported ? { type: 'ready' } : { type: 'unsupported', findings, container });
   }
 
   /** Leaving the page ends the attempt and frees the camera. */
@@ -77,15 +94,49 @@ export class FaceIdLivenessElement extends (globalThis.HTMLElement ?? class {}) 
     return this.#liveness;
   }
 
-  /** Starts with the element's attributes; resolves with the outcome. @param {object} [options] */
+  /** Recorded prompts: URLs by action (`nod` …), used with the `voice` attribute. @param {Record<string, string>} files */
+  set recordedVoice(files) {
+    this.#voice.recorded = files;
+  }
+
+  /**
+   * Starts with the element's attributes. Resolves with the outcome, whatever it is; a start before the end of another cancels that one.
+   * @param {object} [options]
+   */
   async start(options = {}) {
-    const token = options.bizToken ?? this.getAttribute('biz-token') ?? (await this.tokenProvider?.()) ?? '';
-    return this.run({ ...options, bizToken: token }).closed;
+    this.cancel();
+    let bizToken = options.bizToken ?? this.options.bizToken ?? this.getAttribute('biz-token') ?? '';
+    if (!bizToken && this.tokenProvider) {
+      this.#waiting = new AbortController();
+      const { signal } = this.#waiting;
+      this.#state('not_started');
+      try {
+        bizToken = await tokenFrom(this.tokenProvider, signal);
+      } catch (error) {
+        if (!signal.aborted) console.error('faceid-liveness:', error);
+        const end = signal.aborted ? CANCELLED : NO_TOKEN;
+        // A newer start has the screen.
+        if (this.#waiting?.signal === signal) this.#closed(end);
+        this.#end(end);
+        return end;
+      } finally {
+        if (this.#waiting?.signal === signal) this.#waiting = null;
+      }
+    }
+    return this.run({ ...options, bizToken }).closed;
+  }
+
+  /** Another go, as the person's button does it; needs a `tokenProvider`, or a token in `options`. @param {object} [options] */
+  retry(options = {}) {
+    this.removeAttribute('biz-token');
+    return this.start(options);
   }
 
   /** Makes, shows and starts an attempt. @param {object} options @returns {Liveness} */
   run(options) {
     const { element: _, ...rest } = options;
+    const excluded = rest.excludedActions ?? this.options.excludedActions ?? this.#attributeExcluded();
+    for (const action of excluded) this.#excluded.add(action);
     const liveness = new Liveness({
       server: this.getAttribute('server') ?? '',
       lang: this.#texts.lang,
@@ -94,6 +145,7 @@ export class FaceIdLivenessElement extends (globalThis.HTMLElement ?? class {}) 
       workerUrl: this.getAttribute('worker-url') ?? undefined,
       ...this.options,
       ...rest,
+      excludedActions: [...this.#excluded],
       video: this.video,
     });
     this.attach(liveness);
@@ -107,6 +159,7 @@ export class FaceIdLivenessElement extends (globalThis.HTMLElement ?? class {}) 
     this.#offscreen?.abort();
     this.#offscreen = new AbortController();
     this.#liveness = liveness;
+    this.#voice.on = this.hasAttribute('voice');
     this.#fault = '';
     this.#view.ring.reset(3);
     this.#state('not_started');
@@ -119,6 +172,7 @@ export class FaceIdLivenessElement extends (globalThis.HTMLElement ?? class {}) 
 
   /** The person gives up. */
   cancel() {
+    this.#waiting?.abort();
     this.#liveness?.cancel();
   }
 
@@ -131,9 +185,11 @@ export class FaceIdLivenessElement extends (globalThis.HTMLElement ?? class {}) 
       case 'prompt':
         if (event.of !== this.#view.ring.count) this.#view.ring.reset(event.of);
         for (let done = 1; done < event.step; done += 1) this.#view.ring.progress(done, 1);
-        this.#view.show({ phase: 'act', prompt: texts.prompts[event.action], figure: event.action });
-        this.#view.steps(event.step, event.of, texts.own.step(event.step, event.of));
-        this.#announcer.now([texts.own.step(event.step, event.of), texts.prompts[event.action]].join(texts.own.stop));
+        this.#action = event.action;
+        this.#view.show({ phase: 'act', prompt: texts.prompts[event.action], figure: event.action, other: texts.own.cannot });
+        this.#voice.say(event.action, texts.prompts[event.action], texts.lang);
+        this.#view.steps(event.step, event.of, stepText(texts, event.step, event.of));
+        this.#announcer.now([stepText(texts, event.step, event.of), texts.prompts[event.action]].join(texts.own.stop));
         break;
       case 'progress':
         this.#view.ring.progress(event.step, event.fraction);
@@ -145,8 +201,12 @@ export class FaceIdLivenessElement extends (globalThis.HTMLElement ?? class {}) 
         this.#view.guidance(event.guidance ? (texts.guidance[event.guidance] ?? '') : '');
         this.#announcer.later(event.guidance ? (texts.guidance[event.guidance] ?? '') : '');
         break;
+      case 'camera':
+        this.#pass({ type: 'permission', state: 'granted' });
+        break;
       case 'camera-fault':
         this.#fault = event.fault;
+        if (event.fault === 'denied') this.#pass({ type: 'permission', state: 'denied' });
         break;
       case 'needs-tap':
         this.#view.show({ phase: 'loading', prompt: texts.own.tap, button: texts.ui.start, mark: 'ghost' });
@@ -157,13 +217,20 @@ export class FaceIdLivenessElement extends (globalThis.HTMLElement ?? class {}) 
       default:
         break;
     }
-    this.#pass(event);
-    if (event.type === 'closed') this.#pass({ ...event, type: 'result' });
+    if (event.type === 'closed') this.#end(event);
+    else this.#pass(event);
+  }
+
+  #end(outcome) {
+    this.#pass(outcome);
+    this.#pass({ ...outcome, type: endType(outcome) });
   }
 
   #state(state) {
     const texts = this.#texts;
     const phase = PHASES[state] ?? 'loading';
+    if (state === 'wait_camera') this.#pass({ type: 'permission', state: 'asked' });
+    if (state === 'submit') this.#pass({ type: 'submit' });
     // During an action its own prompt is on the screen.
     if (state === 'act') return;
     const text = state === 'not_started' ? texts.ui.loading : texts.states[state];
@@ -187,6 +254,7 @@ export class FaceIdLivenessElement extends (globalThis.HTMLElement ?? class {}) 
       cancellable: false,
     });
     this.#announcer.now(sentence ? [title, sentence].join(texts.own.stop) : title);
+    this.#voice.stop();
     this.#liveness = null;
     if (this.#view.stage.contains(this.shadowRoot.activeElement)) (this.#view.action.hidden ? this.#view.prompt : this.#view.action).focus({ preventScroll: true });
   }
@@ -198,6 +266,8 @@ export class FaceIdLivenessElement extends (globalThis.HTMLElement ?? class {}) 
 
   /** The one button: start, tap to play, or retry. */
   #pressed() {
+    this.#voice.on = this.hasAttribute('voice');
+    this.#voice.prime();
     if (this.#liveness) {
       this.#liveness.resume();
       this.#state(this.#liveness.state);
@@ -205,22 +275,37 @@ export class FaceIdLivenessElement extends (globalThis.HTMLElement ?? class {}) 
     }
     const retrying = this.#view.stage.dataset.phase === 'failed';
     if (retrying) {
-      const event = new CustomEvent('retry', { bubbles: true, composed: true, cancelable: true, detail: { type: 'retry' } });
-      if (!this.dispatchEvent(event)) return;
       // Tokens are for one use; without a provider the page has to bring a new one.
-      if (!this.tokenProvider) return;
-      this.removeAttribute('biz-token');
+      if (this.#pass({ type: 'retry' }, true) && this.tokenProvider) this.retry();
+      return;
     }
-    this.start().catch((error) => console.error('faceid-liveness:', error));
+    this.start();
+  }
+
+  /** The person cannot do what is asked: the page decides, or a new attempt leaves this action out. */
+  #cannot() {
+    const excludedActions = [...new Set([...this.#excluded, this.#action])];
+    const goes = this.#pass({ type: 'alternative-requested', action: this.#action, excludedActions }, true);
+    if (goes && this.tokenProvider && ACTIONS.some((action) => !excludedActions.includes(action))) this.retry({ excludedActions });
+  }
+
+  #attributeExcluded() {
+    return (this.getAttribute('excluded-actions') ?? '').split(/[\s,]+/).filter(Boolean);
   }
 
   #speak() {
     const tag = this.getAttribute('lang') || this.closest('[lang]')?.getAttribute('lang') || navigator.language || 'en';
+    this.#tag = tag;
     this.#texts = textsFor(tag);
     this.#view.language(this.#texts);
+    loadTexts(tag).then((fresh) => {
+      // What is on the screen stays until the next one, except before the start.
+      if (fresh && this.#tag === tag) this.attributeChangedCallback();
+    });
   }
 
-  #pass(event) {
-    this.dispatchEvent(new CustomEvent(event.type, { bubbles: true, composed: true, detail: event }));
+  /** @returns {boolean} false when a listener prevented what comes next */
+  #pass(event, cancelable = false) {
+    return this.dispatchEvent(new CustomEvent(event.type, { bubbles: !SILENT.has(event.type), composed: true, cancelable, detail: event }));
   }
 }

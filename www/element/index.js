@@ -1,10 +1,6 @@
-/** Registers `<faceid-liveness>`, once. */
-import { FaceIdLivenessElement } from './element.js';
-
-/** @param {string} [name] */
-export function define(name = 'faceid-liveness') {
-  if (globalThis.customElements && !customElements.get(name)) customElements.define(name, FaceIdLivenessElement);
-}
+/** Registers `<faceid-liveness>`, once, with the package's own files. */
+import '../lib/beside.js';
+import { FaceIdLivenessElement, define } from './define.js';
 
 define();
-export { FaceIdLivenessElement };
+export { FaceIdLivenessElement, define };

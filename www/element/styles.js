@@ -1,7 +1,6 @@
 /** The element's looks. One constructed sheet for all instances, so no inline style is needed under a strict CSP. */
 
-const CSS = `
-:host {
+const DARK = `
   --_bg: var(--fl-background, #10161d);
   --_surface: var(--fl-surface, #1a232d);
   --_text: var(--fl-text, #f1f5f7);
@@ -10,13 +9,30 @@ const CSS = `
   --_on-accent: var(--fl-on-accent, #0c1f1a);
   --_attention: var(--fl-attention, #f3c37a);
   --_track: var(--fl-track, #33414e);
+  color-scheme: dark;
+`;
+const LIGHT = `
+  --_bg: var(--fl-background, #f6f8f9);
+  --_surface: var(--fl-surface, #e2e9ed);
+  --_text: var(--fl-text, #14202a);
+  --_soft: var(--fl-text-soft, #4b5b68);
+  --_accent: var(--fl-accent, #0d6f57);
+  --_on-accent: var(--fl-on-accent, #ffffff);
+  --_attention: var(--fl-attention, #8a4b00);
+  --_track: var(--fl-track, #c3ced6);
+  color-scheme: light;
+`;
+const CSS = `
+:host { ${DARK} }
+@media (prefers-color-scheme: light) { :host(:not([theme="dark"])) { ${LIGHT} } }
+:host([theme="light"]) { ${LIGHT} }
+:host {
   --_radius: var(--fl-radius, 14px);
   display: block;
   min-block-size: min(30rem, 100dvh);
   color: var(--_text);
   background: var(--_bg);
   font: 400 1rem/1.45 var(--fl-font, system-ui, -apple-system, "Segoe UI", "PingFang SC", "Microsoft YaHei", "Noto Sans SC", sans-serif);
-  color-scheme: dark;
   container-type: size;
 }
 :host([hidden]) { display: none; }
@@ -51,7 +67,8 @@ video { inline-size: 100%; block-size: 100%; object-fit: cover; transform: scale
 .inside > * { grid-area: 1 / 1; }
 .breath { inline-size: 34%; aspect-ratio: 1; border-radius: 50%; background: radial-gradient(circle, var(--_accent) 0 8%, transparent 62%); opacity: .35; animation: breathe 2.4s ease-in-out infinite; visibility: hidden; }
 .ghost { inline-size: 46%; opacity: .28; stroke: var(--_soft); }
-.words { grid-area: words; display: grid; justify-items: center; align-content: start; gap: .75rem; padding-block-start: .75rem; text-align: center; max-inline-size: 30rem; inline-size: 100%; }
+.words { grid-area: words; max-inline-size: 30rem; inline-size: 100%; }
+.words slot { display: grid; justify-items: center; align-content: start; gap: .75rem; padding-block-start: .75rem; text-align: center; }
 .figure-box { block-size: 6.5rem; display: grid; place-items: center; }
 .figure-box[data-kind=""] { display: none; }
 .figure, .mark { block-size: 100%; }
@@ -64,6 +81,7 @@ button {
   border: 0; border-radius: var(--_radius); padding: .85rem 1.75rem; min-block-size: 3rem; min-inline-size: 9rem; cursor: pointer;
 }
 button[hidden] { display: none; }
+.other { position: absolute; z-index: 1; inset-block-start: .75rem; inset-inline-start: .5rem; color: var(--_soft); background: transparent; font-weight: 400; font-size: .9375rem; min-inline-size: 0; min-block-size: 2.75rem; padding: .25rem .75rem; text-decoration: underline; text-underline-offset: .2em; }
 button:hover { filter: brightness(1.07); }
 button:focus-visible, .stage:focus-visible { outline: 3px solid var(--_text); outline-offset: 3px; }
 .cancel {
@@ -114,7 +132,8 @@ button:focus-visible, .stage:focus-visible { outline: 3px solid var(--_text); ou
   .stage { grid-template: "oval guide" minmax(3.5rem, 1fr) "oval words" minmax(auto, 2.4fr) / minmax(0, 1.05fr) minmax(0, 1fr); padding: 1rem 4rem 1rem 2rem; column-gap: 2rem; max-inline-size: none; }
   .oval { block-size: 100%; max-block-size: calc(100cqb - 2rem); }
   .guide { align-self: end; padding-inline: 0; }
-  .words { align-content: start; padding-block-start: .5rem; }
+  .words slot { align-content: start; padding-block-start: .5rem; }
+  .other { inset: auto; inset-block-end: .5rem; inset-inline-end: .75rem; }
 }
 @container (min-height: 34rem) and (max-height: 42rem) {
   .stage { padding-block-start: 2.5rem; }

@@ -22,13 +22,17 @@ export class View {
     this.prompt = el('h2', { class: 'prompt', part: 'prompt', tabindex: '-1' });
     this.sentence = el('p', { class: 'sentence', part: 'sentence' });
     this.action = el('button', { type: 'button', part: 'button' });
+    this.other = el('button', { type: 'button', class: 'other', part: 'alternative', hidden: '' });
     this.cancel = el('button', { type: 'button', class: 'cancel', part: 'cancel' }, [cross()]);
+    // A child of the host with the phase as its slot stands in for our words: idle, loading, align, act, sending, passed, failed.
+    this.slot = el('slot', {}, [this.figureBox, this.prompt, this.sentence, el('div', { class: 'buttons' }, [this.action])]);
     this.live = el('p', { class: 'hidden-text', role: 'status', 'aria-live': 'polite', 'aria-atomic': 'true' });
     this.meter = el('div', { class: 'hidden-text', role: 'progressbar', 'aria-valuemin': '0' });
     this.stage = el('section', { class: 'stage', part: 'stage', 'data-phase': 'idle' }, [
       this.guide,
       el('div', { class: 'oval', part: 'oval' }, [el('div', { class: 'hole' }, [this.video]), this.ring.node, el('div', { class: 'inside' }, [this.breath]), this.inside]),
-      el('div', { class: 'words' }, [this.figureBox, this.prompt, this.sentence, el('div', { class: 'buttons' }, [this.action])]),
+      el('div', { class: 'words' }, [this.slot]),
+      this.other,
       this.cancel,
       this.meter,
       this.live,
@@ -40,6 +44,7 @@ export class View {
   /** Fixed texts of a language. */
   language(texts) {
     this.stage.lang = texts.lang;
+    this.stage.dir = texts.dir ?? 'ltr';
     this.stage.setAttribute('aria-label', texts.ui.title);
     this.cancel.setAttribute('aria-label', texts.ui.cancel);
     this.cancel.title = texts.ui.cancel;
@@ -49,14 +54,17 @@ export class View {
 
   /**
    * One screen.
-   * @param {{phase: string, prompt: string, sentence?: string, button?: string, figure?: string, mark?: string, cancellable?: boolean}} screen
+   * @param {{phase: string, prompt: string, sentence?: string, button?: string, figure?: string, mark?: string, other?: string, cancellable?: boolean}} screen
    */
-  show({ phase, prompt, sentence = '', button = '', figure = '', mark: sign = '', cancellable = true }) {
+  show({ phase, prompt, sentence = '', button = '', figure = '', mark: sign = '', other = '', cancellable = true }) {
     this.stage.dataset.phase = phase;
+    this.slot.name = phase;
     this.prompt.textContent = prompt;
     this.sentence.textContent = sentence;
     this.action.textContent = button;
     this.action.hidden = !button;
+    this.other.textContent = other;
+    this.other.hidden = !other;
     this.cancel.hidden = !cancellable;
     this.#fill(this.figureBox, figure, actionFigure);
     this.#fill(this.inside, sign, (kind) => (kind === 'ghost' ? ghost() : mark(kind)));

@@ -21,6 +21,8 @@ export class Liveness extends EventTarget {
     if (options.signal?.aborted) this.cancel();
   }
 
+  /** Where the cloud lets the page send the person, from its authenticated reply to init. @type {string[]} */
+  returnPrefixes = [];
   /** @type {import('./shell/faceid_liveness.js').Attempt | null} */
   #attempt = null;
   /** @type {Worker | null} */
@@ -40,10 +42,11 @@ export class Liveness extends EventTarget {
       const shell = await loadShell(this.options.assetBase);
       if (this.#over) throw cancelled();
       this.#video = this.options.video ?? hiddenVideo();
-      this.#worker = startWorker(this.options.workerUrl);
+      this.#worker = engineWorker(this.options);
       this.#attempt = new shell.Attempt(attemptConfig(this.options), this.#video, this.#worker, (event) => this.#on(event));
       this.#attempt.loadEngine();
       await this.#attempt.init();
+      this.returnPrefixes = this.#attempt.returnPrefixes;
       this.#initialised = true;
     } catch (error) {
       const coded = error instanceof LivenessError ? error : unknown(error);
@@ -155,6 +158,15 @@ function attemptConfig(/** @type {import('./types/index').LivenessOptions} */ op
     assets: { ...assetUrls(options.assetBase).engine, ...options.assets },
     engineTimeoutMs: options.engineTimeoutMs ?? 45000,
   };
+}
+
+function engineWorker(/** @type {import('./types/index').LivenessOptions} */ options) {
+  try {
+    return startWorker(options);
+  } catch (cause) {
+    console.error('faceid-liveness:', cause);
+    throw new LivenessError(56000, 'FACE_INIT_FAIL', 'us', true);
+  }
 }
 
 function hiddenVideo() {

@@ -15,7 +15,7 @@ export function loadShell(base) {
   if (health.panicked) return Promise.reject(initFailed(new Error('the module has trapped; reload the page')));
   loading ??= (async () => {
     try {
-      const wasm = await fetchBytes(assetUrls(base).shellWasm, looksLikeWasm);
+      const wasm = await fetchBytes(assetUrls(base).shell, looksLikeWasm);
       await init({ module_or_path: wasm });
       return shell;
     } catch (error) {
@@ -28,7 +28,7 @@ export function loadShell(base) {
 
 /** @param {unknown} cause */
 function initFailed(cause) {
-  const error = new LivenessError(56000, 'INIT_FAILED', 'device', true);
+  const error = new LivenessError(56000, 'INIT_FAILED', 'us', true);
   error.cause = cause;
   console.error('faceid-liveness:', cause);
   return error;

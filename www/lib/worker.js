@@ -1,4 +1,7 @@
-/** The engine's worker: loads wasm and models, draws frames, keeps the pictures the wasm need not hold. Messages: see src/shell/port.rs. */
+/**
+ * The engine's worker: loads wasm and models, draws frames, keeps the pictures the wasm need not hold. Messages: see src/shell/port.rs.
+ * The build makes one classic script of it.
+ */
 import init, { Engine } from './engine/faceid_liveness.js';
 import { fetchBytes, looksLikeWasm } from './fetch.js';
 
@@ -10,6 +13,11 @@ let latest = null;
 let best = null;
 /** @type {OffscreenCanvasRenderingContext2D | null} */
 let small = null;
+
+/** A module whose only function splats and counts bits in a 128-bit vector: browsers without simd128 refuse it. */
+const SIMD_PROBE = new Uint8Array([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11,
+]);
 
 const canDraw = (() => {
   try {
@@ -29,7 +37,7 @@ const handlers = {
   async load({ assets }) {
     try {
       const [wasm, detector, landmark, geometry] = await Promise.all([
-        fetchBytes(assets.wasm, looksLikeWasm),
+        fetchBytes(WebAssembly.validate(SIMD_PROBE) ? assets.wasm : assets.wasmPlain, looksLikeWasm),
         fetchBytes(assets.detector),
         fetchBytes(assets.landmark),
         fetchBytes(assets.geometry),
@@ -98,17 +106,13 @@ function pixels({ side, bitmap, width, height, rgba }) {
   return { width: w, height: h, rgba: new Uint8Array(data.buffer), picture: bitmap };
 }
 
-/** The best frame at full size; smaller only when the server's limit for one file asks for it. */
+/** The best frame at full size. */
 function encodeBest(id, quality, maxBytes) {
   const kept = [best, latest].find((frame) => frame?.id === id);
   if (!kept) throw new Error('best frame is gone');
   const { width, height, data } = kept.picture instanceof ImageData ? kept.picture : read(kept.picture);
   const rgba = new Uint8Array(data.buffer);
-  for (const q of [Math.max(quality, 92), quality, 60, 40]) {
-    const jpeg = engine.encodePixels(width, height, rgba, q);
-    if (jpeg.length <= maxBytes) return jpeg;
-  }
-  throw new Error('best frame exceeds the size limit');
+  return engine.encodeBest(width, height, rgba, Math.max(quality, 92), maxBytes);
 }
 
 function read(/** @type {ImageBitmap} */ bitmap) {

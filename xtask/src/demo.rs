@@ -2,7 +2,7 @@
 
 use crate::{
     models,
-    process::{cargo, output, root, run, step, target_dir},
+    process::{PROFILE, built, cargo, output, root, run, step, target_dir},
     services::{Services, Setup},
     sim, testing, tools, video, web,
 };
@@ -54,7 +54,7 @@ pub(crate) enum Expect {
 /// Builds every native binary once, with the feature resolution all commands share.
 pub(crate) fn build_native() -> Result<()> {
     step("building the cloud, the lab and the demo backend (several minutes on the first run)");
-    run(cargo().args(["build", "--release", "--locked", "--workspace", "--bins", "--quiet"]).args(web::FEATURES))
+    run(cargo().arg("build").args(PROFILE).args(["--locked", "--workspace", "--bins", "--quiet"]).args(web::FEATURES))
 }
 
 /// Runs the demo.
@@ -100,7 +100,17 @@ pub(crate) fn simulate_expecting(seed: u64, expect: Expect) -> Result<()> {
     };
     let result = play(&options)?;
     println!("{result}");
-    judge(&result, expect)
+    judge(&result, expect)?;
+    if expect == Expect::StillRefused { Ok(()) } else { shows_injection(&result) }
+}
+
+/// The simulated person is drawn, and handed over by a replaced `getUserMedia`: signals that do not say so were not read.
+fn shows_injection(result: &Value) -> Result<()> {
+    for signal in ["drawn_track", "patched_get_user_media"] {
+        let line = result["demo"]["injection"]["signals"].as_array().and_then(|all| all.iter().find(|line| line["name"] == signal));
+        ensure!(line.is_some_and(|line| line["raised"] == true), "the browser's signals do not show {signal}: {result}");
+    }
+    Ok(())
 }
 
 fn judge(result: &Value, expect: Expect) -> Result<()> {
@@ -168,17 +178,13 @@ fn play(options: &Options) -> Result<Value> {
     let summary: Value = serde_json::from_str(printed.lines().last().unwrap_or_default()).context("the driver's last line is not JSON")?;
     let mut result = summary["result"].clone();
     ensure!(result.is_object(), "the page showed no result: {summary}");
-    result["demo"] = json!({ "actions": summary["actions"], "seed": options.seed });
+    let told = services.verbose_result(result["biz_token"].as_str().context("the result has no biz_token")?)?;
+    result["demo"] = json!({ "actions": summary["actions"], "seed": options.seed, "injection": told["injection"] });
     Ok(result)
 }
 
 fn best_frame(clip: &std::path::Path, out: &std::path::Path) -> Result<PathBuf> {
     step("taking the clip's best frontal frame as the ID photo");
-    run(Command::new(target_dir().join("release/faceid-lab"))
-        .current_dir(root())
-        .arg("bestframe")
-        .arg(std::path::absolute(clip)?)
-        .arg("-o")
-        .arg(out))?;
+    run(Command::new(built().join("faceid-lab")).current_dir(root()).arg("bestframe").arg(std::path::absolute(clip)?).arg("-o").arg(out))?;
     Ok(out.to_path_buf())
 }

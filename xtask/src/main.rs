@@ -8,6 +8,7 @@ mod bench;
 mod codegen;
 mod demo;
 mod models;
+mod package;
 mod portraits;
 mod process;
 mod protocol;
@@ -19,6 +20,7 @@ mod tidy;
 mod tools;
 mod video;
 mod web;
+mod weight;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -50,11 +52,15 @@ enum Command {
         #[arg(long)]
         page: bool,
     },
+    /// Pack the npm package, check it, and try it in bundlers and headless Chromium.
+    Package(package::Options),
     /// Kill a node of the cloud at random moments while sessions run: nothing acknowledged may be lost or billed twice.
     Soak(soak::Options),
     /// Measure speed and memory on this machine.
     #[command(subcommand)]
     Bench(bench::Bench),
+    /// Weigh what a first visit downloads, against the budget.
+    Weight(weight::Options),
     /// Check the rules of the tree: dependency edges, unsafe ban, file sizes, leftovers.
     Tidy,
 }
@@ -68,8 +74,10 @@ fn main() -> ExitCode {
         Command::Web { page } => {
             web::build_web(if page { web::Profile::Page } else { web::Profile::Release }).map(|dist| println!("{}", dist.display()))
         }
+        Command::Package(options) => package::run(&options),
         Command::Soak(options) => soak::soak(&options),
         Command::Bench(bench) => bench::run(&bench),
+        Command::Weight(options) => weight::run(&options),
         Command::Tidy => tidy::run(),
     };
     match result {

@@ -50,6 +50,14 @@ pub(crate) fn target_dir() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
+/// The cargo profile of everything that no figure depends on.
+pub(crate) const PROFILE: [&str; 2] = ["--profile", "quick"];
+
+/// Folder of the binaries built with [`PROFILE`].
+pub(crate) fn built() -> PathBuf {
+    target_dir().join(PROFILE[1])
+}
+
 /// Runs with inherited output; an error names the command line and its status.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let shown = show(command);

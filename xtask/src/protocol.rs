@@ -1,7 +1,7 @@
 //! The independent protocol client (tests/protocol, written from docs/protocol.md alone) against the real cloud.
 
 use crate::{
-    process::{output, root, run, step, target_dir},
+    process::{built, output, root, run, step, target_dir},
     services::{NAME, NUMBER, Services, Setup},
     sim,
 };
@@ -17,12 +17,7 @@ pub(crate) fn run_client(long: bool) -> Result<()> {
     let photos = sim::photos()?;
     let takes = target_dir().join("demo-files/takes");
     step("filming the simulated person for the independent client");
-    run(Command::new(target_dir().join("release/faceid-lab"))
-        .current_dir(root())
-        .arg("film")
-        .arg(&photos.of_person)
-        .arg("-o")
-        .arg(&takes))?;
+    run(Command::new(built().join("faceid-lab")).current_dir(root()).arg("film").arg(&photos.of_person).arg("-o").arg(&takes))?;
     let services = Services::start(&Setup { port: 8190, id_photo: Some(&photos.id_photo), accept_simulated: true, actions: &[] })?;
     for _ in 0..if long { 10 } else { 1 } {
         let passed = session(&services, &takes, &[])?;
@@ -61,7 +56,7 @@ fn expect(outcome: &Value, told: u64, code: u64, message: &str) -> Result<()> {
 
 /// The stored evidence, judged once more by the command line, gives the same verdict.
 fn replay(services: &Services, token: &str) -> Result<()> {
-    let mut command = Command::new(target_dir().join("release/faceid"));
+    let mut command = Command::new(built().join("faceid"));
     command.arg("--data").arg(services.data()).args(["--json", "replay", token, "--compare", "--models"]).arg(root().join("models"));
     let printed = output(&mut command)?;
     println!("{}", printed.trim_end());

@@ -1,6 +1,6 @@
 //! The processes of a demo: the cloud, and the customer's backend that serves the page. Both end with their value.
 
-use crate::process::{root, run, step, target_dir};
+use crate::process::{built, output, root, run, step, target_dir};
 use anyhow::{Context, Result, bail};
 use std::{
     io::{BufRead, BufReader},
@@ -103,6 +103,16 @@ impl Services {
         self.folder.join("key.json")
     }
 
+    /// What the operator learns of a session beyond its code: get_result with `verbose=1`.
+    ///
+    /// # Errors
+    /// When the token is unknown or the answer is no JSON.
+    pub(crate) fn verbose_result(&self, biz_token: &str) -> Result<serde_json::Value> {
+        let mut command = binary("faceid");
+        command.arg("--data").arg(self.data()).args(["--json", "result", "--verbose", biz_token]);
+        serde_json::from_str(&output(&mut command)?).context("faceid result printed no JSON")
+    }
+
     /// Waits until one of the processes ends.
     pub(crate) fn wait(mut self) -> Result<()> {
         let status = self.backend.0.wait().context("cannot wait for the demo backend")?;
@@ -148,7 +158,7 @@ fn end(child: &mut Child) {
 }
 
 fn binary(name: &str) -> Command {
-    Command::new(target_dir().join("release").join(name))
+    Command::new(built().join(name))
 }
 
 /// Starts a process and waits for the address on its first line.

@@ -2,7 +2,7 @@
 
 use crate::{
     portraits,
-    process::{root, run, step, target_dir},
+    process::{built, root, run, step, target_dir},
     web,
 };
 use anyhow::{Context, Result};
@@ -70,7 +70,7 @@ pub(crate) fn prepare() -> Result<Person> {
 }
 
 fn sim(command: &str, image: &Path, out: &Path) -> Result<()> {
-    run(Command::new(target_dir().join("release/faceid-sim"))
+    run(Command::new(built().join("faceid-sim"))
         .current_dir(root())
         .arg(command)
         .arg(image)

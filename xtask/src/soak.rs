@@ -1,7 +1,7 @@
 //! `cargo xtask soak`: a node of the cloud killed at random moments, as often as asked, while sessions run.
 
 use crate::{
-    process::{cargo, run, step},
+    process::{PROFILE, cargo, run, step},
     tools, web,
 };
 use anyhow::Result;
@@ -20,17 +20,17 @@ pub(crate) struct Options {
 /// # Errors
 /// When something acknowledged was lost, billed twice or hangs.
 pub(crate) fn soak(options: &Options) -> Result<()> {
-    let postgres = tools::postgres()?;
-    for suite in ["it", "postgres"] {
-        if suite == "postgres" && !postgres {
-            continue;
-        }
-        step(&format!("{} kills, suite {suite}", options.kills));
+    let suites: &[_] = if tools::postgres()? { &["sqlite", "postgres"] } else { &["sqlite"] };
+    for suite in suites {
+        step(&format!("{} kills, {suite}", options.kills));
         run(cargo()
-            .args(["test", "--workspace", "--release", "--locked"])
+            .arg("test")
+            .args(PROFILE)
+            .args(["--workspace", "--locked"])
             .args(web::FEATURES)
-            .args(["--test", suite, "random_kills", "--", "--nocapture"])
-            .env("FACEID_KILLS", options.kills.to_string()))?;
+            .args(["--test", "it", "random_kills", "--", "--nocapture"])
+            .env("FACEID_KILLS", options.kills.to_string())
+            .env("FACEID_TEST_DATABASE", suite))?;
     }
     Ok(())
 }

@@ -1,9 +1,9 @@
 //! `cargo xtask test`: what CI runs, cold, on a fresh machine.
 
 use crate::{
-    demo, models,
-    process::{cargo, root, run, step, target_dir},
-    protocol, tidy, tools, web,
+    bench, demo, models,
+    process::{PROFILE, built, cargo, root, run, step},
+    protocol, tidy, tools, web, weight,
 };
 use anyhow::{Result, ensure};
 use clap::Args;
@@ -34,7 +34,10 @@ const STEPS: &[Step] = &[
     ("clippy", |_| clippy()),
     ("docs", |_| docs()),
     ("web", |_| web::build_web(web::Profile::Release).map(drop)),
-    ("browser", |_| browser_tests()),
+    ("browser", browser_tests),
+    ("package", crate::package::test),
+    ("pace", |_| bench::web::guard()),
+    ("weight", |_| weight::run(&weight::Options::default())),
     ("system", system_tests),
     ("licences", licences),
 ];
@@ -66,18 +69,29 @@ pub(crate) fn test(options: &Options) -> Result<()> {
     Ok(())
 }
 
+/// Everything once; then the cloud's suite, the same binary, on PostgreSQL.
 fn rust_tests(long: bool) -> Result<()> {
+    run(&mut rust_command(long, &[]))?;
+    if tools::postgres()? {
+        step("the cloud's tests once more, on PostgreSQL");
+        return run(rust_command(long, &["--test", "it"]).env("FACEID_TEST_DATABASE", "postgres"));
+    }
+    println!("skipped: tests on PostgreSQL (no initdb on the path or in /usr/lib/postgresql/*/bin)");
+    Ok(())
+}
+
+fn rust_command(long: bool, only: &[&str]) -> Command {
     let mut command = cargo();
     command
-        .args(["test", "--workspace", "--release", "--locked", "--no-fail-fast"])
+        .arg("test")
+        .args(PROFILE)
+        .args(["--workspace", "--locked", "--no-fail-fast"])
         .args(web::FEATURES)
+        .args(only)
         .env("FACEID_REQUIRE_MODELS", "1")
         .env("FACEID_PORTRAITS", crate::portraits::dir());
     if let Some(moto) = tools::moto() {
         command.env("FACEID_MOTO", moto);
-    }
-    if tools::postgres()? {
-        command.env("FACEID_REQUIRE_POSTGRES", "1");
     }
     if long {
         command.env("FACEID_LONG", "1");
@@ -86,12 +100,14 @@ fn rust_tests(long: bool) -> Result<()> {
         // The same property-test cases on every run; the long run draws new ones.
         command.env("PROPTEST_RNG_SEED", "1");
     }
-    run(&mut command)
+    command
 }
 
 fn clippy() -> Result<()> {
     run(cargo()
-        .args(["clippy", "--workspace", "--lib", "--bins", "--release", "--locked", "--quiet"])
+        .arg("clippy")
+        .args(PROFILE)
+        .args(["--workspace", "--lib", "--bins", "--locked", "--quiet"])
         .args(web::FEATURES)
         .args(["--", "-D", "warnings"]))?;
     for feature in ["shell", "engine"] {
@@ -109,12 +125,14 @@ fn clippy() -> Result<()> {
 
 fn docs() -> Result<()> {
     run(cargo()
-        .args(["doc", "--workspace", "--no-deps", "--release", "--locked", "--quiet"])
+        .arg("doc")
+        .args(PROFILE)
+        .args(["--workspace", "--no-deps", "--locked", "--quiet"])
         .args(web::FEATURES)
         .env("RUSTDOCFLAGS", "-D warnings"))
 }
 
-fn browser_tests() -> Result<()> {
+fn browser_tests(long: bool) -> Result<()> {
     let tests = root().join("tests");
     npm_ci(&tests)?;
     // Named one by one: what node makes of a folder or a pattern differs between its versions.
@@ -131,7 +149,8 @@ fn browser_tests() -> Result<()> {
         .args(files)
         .env("FACEID_CHROMIUM", tools::chromium()?)
         .env("FACEID_DIST", web::dist())
-        .env("FACEID_BIN", target_dir().join("release"))
+        .env("FACEID_SESSIONS", if long { "200" } else { "30" })
+        .env("FACEID_BIN", built())
         .env("FACEID_PORTRAITS", crate::portraits::dir()))
 }
 
@@ -142,7 +161,7 @@ pub(crate) fn npm_ci(folder: &Path) -> Result<()> {
     if std::fs::read(&stamp).is_ok_and(|old| old == lock) {
         return Ok(());
     }
-    step("installing the browser driver from its lock file");
+    step("installing npm packages from their lock file");
     run(Command::new("npm").current_dir(folder).args(["ci", "--silent", "--no-audit", "--no-fund", "--ignore-scripts"]))?;
     std::fs::write(stamp, lock)?;
     Ok(())

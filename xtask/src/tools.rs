@@ -119,6 +119,12 @@ pub(crate) fn cargo_tool(name: &str, binary: &str, version: &str) -> Result<Path
                 .current_dir(std::env::temp_dir())
                 .env_remove("CARGO_TARGET_DIR")
                 .env_remove("RUSTUP_TOOLCHAIN")
+                // They start compilers and rewrite a few files: their own build is the longer part.
+                .envs([
+                    ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1"),
+                    ("CARGO_PROFILE_RELEASE_LTO", "off"),
+                    ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16"),
+                ])
                 .args(["install", "--quiet", "--root"])
                 .arg(&home)
                 .args(locked)

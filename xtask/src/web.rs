@@ -1,6 +1,7 @@
-//! Builds the page: both wasm binaries, then `dist/` (the demo page) with the npm package's files under `dist/faceid`.
+//! Builds the page: its wasm binaries, then `dist/` (the demo page) with the npm package's files under `dist/faceid`.
 
 use crate::{
+    package,
     process::{root, run, step, target_dir},
     tools,
 };
@@ -16,7 +17,7 @@ const WASM_PACK: &str = "0.15.1";
 /// Every native command works with the page's code switched on, so that its unit tests run and all share one feature resolution.
 pub(crate) const FEATURES: [&str; 2] = ["--features", "faceid-liveness/shell,faceid-liveness/engine"];
 /// Files of the models folder that the page loads.
-const MODELS: [&str; 3] = ["face_detector.onnx", "face_landmark.onnx", "canonical_face.json"];
+const MODELS: [&str; 3] = ["face_detector.net", "face_landmark.net", "canonical_face.json"];
 
 /// How much the compiler may take its time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,18 +36,32 @@ struct Binary {
     /// File name without ending.
     name: &'static str,
     feature: &'static str,
+    /// Folder of the result below `target/web`, and below the package's `lib`.
+    out: &'static str,
     rustflags: &'static str,
 }
 
-/// The shell stays free of SIMD so that it can tell an old browser what it lacks.
-const BINARIES: [Binary; 2] = [page("shell", ""), page("engine", SIMD)];
+/// The shell stays free of SIMD so that it starts in every browser. The engine comes twice; the worker asks the browser which it can compile.
+const BINARIES: [Binary; 3] = [page("shell", "shell", ""), page("engine", "engine", SIMD), page("engine", "engine-plain", "")];
 /// The simulated person for the page harness; never part of the package.
-const SIMULATE: Binary =
-    Binary { folder: "crates/simulate", package: "faceid-simulate", name: "faceid_simulate", feature: "web", rustflags: SIMD };
+const SIMULATE: Binary = Binary {
+    folder: "crates/simulate",
+    package: "faceid-simulate",
+    name: "faceid_simulate",
+    feature: "web",
+    out: "simulate",
+    rustflags: SIMD,
+};
+/// What `cargo xtask bench web` times beside the page's engine.
+const BENCH: [Binary; 3] = [bench("compact", "bench-simd", SIMD), bench("compact", "bench-plain", ""), bench("stock", "bench-stock", SIMD)];
 const SIMD: &str = "-C target-feature=+simd128";
 
-const fn page(feature: &'static str, rustflags: &'static str) -> Binary {
-    Binary { folder: ".", package: "faceid-liveness", name: "faceid_liveness", feature, rustflags }
+const fn page(feature: &'static str, out: &'static str, rustflags: &'static str) -> Binary {
+    Binary { folder: ".", package: "faceid-liveness", name: "faceid_liveness", feature, out, rustflags }
+}
+
+const fn bench(feature: &'static str, out: &'static str, rustflags: &'static str) -> Binary {
+    Binary { folder: "crates/bench", package: "faceid-bench", name: "faceid_bench", feature, out, rustflags }
 }
 
 /// Builds everything and returns `dist`. The models must be there already.
@@ -55,8 +70,8 @@ const fn page(feature: &'static str, rustflags: &'static str) -> Binary {
 /// When a tool, a build step or a file fails.
 pub(crate) fn build_web(profile: Profile) -> Result<PathBuf> {
     for binary in &BINARIES {
-        step(&format!("building the page's {} binary", binary.feature));
-        compile(binary, profile, &built(binary.feature))?;
+        step(&format!("building the page's {} binary", binary.out));
+        compile(binary, profile, &built(binary.out))?;
     }
     step("putting dist together");
     assemble(&dist())?;
@@ -69,6 +84,18 @@ pub(crate) fn build_web(profile: Profile) -> Result<PathBuf> {
 /// As [`build_web`].
 pub(crate) fn build_simulate(out: &Path) -> Result<()> {
     compile(&SIMULATE, Profile::Release, out)
+}
+
+/// Builds the bench binaries as they would be published; `stock` (minutes) only when asked for. Returns the folder that holds theirs.
+///
+/// # Errors
+/// As [`build_web`].
+pub(crate) fn build_bench(stock: bool) -> Result<PathBuf> {
+    for binary in BENCH.iter().filter(|binary| stock || binary.feature != "stock") {
+        step(&format!("building {}", binary.out));
+        compile(binary, Profile::Page, &built(binary.out))?;
+    }
+    Ok(built(""))
 }
 
 /// The built page.
@@ -113,12 +140,16 @@ fn assemble(dist: &Path) -> Result<()> {
     copy_tree(&root().join("pkg-config"), &package)?;
     copy_tree(&www.join("lib"), &package.join("lib"))?;
     copy_tree(&www.join("element"), &package.join("element"))?;
+    copy_tree(&www.join("inline"), &package.join("inline"))?;
+    for name in ["LICENSE-APACHE", "LICENSE-MIT", "models/NOTICE"] {
+        copy(&root().join(name), &package.join(name))?;
+    }
     for name in ["en.js", "zh.js", "lookup.js"] {
         copy(&www.join("text").join(name), &package.join("text").join(name))?;
     }
     for binary in &BINARIES {
         for name in ["faceid_liveness.js", "faceid_liveness.d.ts", "faceid_liveness_bg.wasm", "faceid_liveness_bg.wasm.d.ts"] {
-            copy(&built(binary.feature).join(name), &package.join("lib").join(binary.feature).join(name))?;
+            copy(&built(binary.out).join(name), &package.join("lib").join(binary.out).join(name))?;
         }
     }
     for name in MODELS {
@@ -134,6 +165,10 @@ fn assemble(dist: &Path) -> Result<()> {
         "/** Written by the build. */\nexport const NAME = 'faceid-liveness';\nexport const VERSION = '{version}';\nexport const BUILD = '{build}';\n"
     );
     fs::write(package.join("lib/version.js"), text).context("cannot write version.js")?;
+    package::make_files(&package)?;
+    for page in ["check", "h5"] {
+        copy_tree(&www.join(page), &dist.join(page))?;
+    }
     copy_tree(&www.join("demo"), dist)
 }
 

@@ -147,6 +147,8 @@ pub struct LifetimeConfig {
     pub token_s: u64,
     /// When results, pictures and personal data are erased, from the token's creation.
     pub purge_s: u64,
+    /// How long it is remembered how a face moved, so that a recording of the session is recognised.
+    pub motion_s: u64,
     /// How often the background task looks.
     pub sweep_s: u64,
 }
@@ -241,7 +243,7 @@ impl Default for SdkConfig {
 
 impl Default for LifetimeConfig {
     fn default() -> Self {
-        Self { token_s: 3600, purge_s: 24 * 3600, sweep_s: 60 }
+        Self { token_s: 3600, purge_s: 24 * 3600, motion_s: 30 * 24 * 3600, sweep_s: 60 }
     }
 }
 

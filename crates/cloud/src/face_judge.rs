@@ -1,12 +1,12 @@
 //! The real judge behind [`Judging`].
 
 use crate::{
-    judging::{Assessment, Bundle, CueLine, Judging, JudgingError, Likeness, LiveFace, Liveness, PhotoFault, Picture},
+    judging::{Assessment, Bundle, CueLine, Judging, JudgingError, Likeness, LiveFace, Liveness, PhotoFault, Picture, Recalled},
     models,
 };
 use faceid_judge::{
-    ActionEvidence, Attack, Cue, CueOutcome, DecodeError, EvidenceBundle, EvidenceFrame, Judge, KnownFace, Outcome, PhotoError, Policy,
-    Report, Unverified,
+    ActionEvidence, Attack, Cue, CueOutcome, DecodeError, EvidenceBundle, EvidenceFrame, Judge, KnownFace, MotionPrint, Outcome,
+    PhotoError, Policy, Report, Unverified,
 };
 use sha2::{Digest, Sha256};
 use std::{collections::BTreeMap, fmt::Debug, sync::Arc};
@@ -54,13 +54,14 @@ impl Judging for FaceJudge {
         // What decided is for the operator: rows and step numbers, nothing of the person.
         tracing::info!(outcome = ?report.outcome, "judged");
         let face = report.best.clone().map(|face| Known { judge: Arc::clone(&self.judge), face });
-        Ok(Box::new(Found { report, face }))
+        Ok(Box::new(Found { report, face, accept_simulated: self.policy.accept_simulated }))
     }
 }
 
 struct Found {
     report: Report,
     face: Option<Known>,
+    accept_simulated: bool,
 }
 
 struct Known {
@@ -82,6 +83,18 @@ impl Assessment for Found {
 
     fn cues(&self) -> Vec<CueLine> {
         self.report.cues.iter().map(line).collect()
+    }
+
+    fn motion(&self) -> Option<Vec<u8>> {
+        self.report.motion.as_ref().map(MotionPrint::to_bytes)
+    }
+
+    fn recall(&self, earlier: &[Vec<u8>]) -> Option<Recalled> {
+        // Prints of a build that kept another form are passed over: they age away.
+        let earlier: Vec<MotionPrint> = earlier.iter().filter_map(|bytes| MotionPrint::from_bytes(bytes).ok()).collect();
+        let cue = self.report.motion.as_ref()?.cue(&earlier);
+        let is_waived = self.accept_simulated && cue.name.waived_for_simulated();
+        Some(Recalled { line: line(&cue), is_attack: cue.fires() && !is_waived })
     }
 
     fn face(&self) -> Option<&dyn LiveFace> {

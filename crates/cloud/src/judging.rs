@@ -130,12 +130,25 @@ pub trait Judging: fmt::Debug + Send + Sync + 'static {
     fn rules(&self) -> &str;
 }
 
+/// What comparing with earlier attempts gave.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recalled {
+    /// For the backend.
+    pub line: CueLine,
+    /// An attempt that was live until then is a recording.
+    pub is_attack: bool,
+}
+
 /// What the judge found.
 pub trait Assessment: Send {
     /// The decision.
     fn liveness(&self) -> Liveness;
     /// Attack cues, measured or not.
     fn cues(&self) -> Vec<CueLine>;
+    /// How the face moved, in a form to keep and to hand to [`Self::recall`] of later attempts; `None` when nothing was measured.
+    fn motion(&self) -> Option<Vec<u8>>;
+    /// Was this movement seen in earlier attempts? `None` when nothing was measured.
+    fn recall(&self, earlier: &[Vec<u8>]) -> Option<Recalled>;
     /// The live face; `None` when the evidence shows none that can be compared.
     fn face(&self) -> Option<&dyn LiveFace>;
 }

@@ -29,6 +29,7 @@ mod replay;
 mod sdk;
 pub mod server;
 pub mod sign;
+pub mod signals;
 pub mod store;
 pub mod upkeep;
 pub mod vault;

@@ -6,8 +6,8 @@ use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
-const DETECTOR: &str = "face_detector.onnx";
-const LANDMARK: &str = "face_landmark.onnx";
+const DETECTOR: &str = "face_detector.net";
+const LANDMARK: &str = "face_landmark.net";
 const GEOMETRY: &str = "canonical_face.json";
 const EMBEDDING: &str = "face_embedding.onnx";
 /// Descriptor of an operator's own embedding network; with it that network's digest is the operator's business.

@@ -153,6 +153,10 @@ fn schemas() -> Value {
             "verification": { "type": "object", "description": "verbose=1", "properties": { "idcard": likeness, "ref1": likeness, "ref2": likeness } },
             "images": { "type": "object", "description": "verbose=1", "properties": { "image_best": { "type": "string", "contentEncoding": "base64", "contentMediaType": "image/jpeg" } } },
             "cues": { "type": "array", "description": "verbose=1; not part of the documented API", "items": { "type": "object" } },
+            "injection": { "type": "object", "description": "verbose=1; not part of the documented API; what the browser told of its camera, decides nothing", "properties": {
+                "risk": { "type": "number", "minimum": 0, "maximum": 1 },
+                "signals": { "type": "array", "items": { "type": "object", "required": ["name"], "properties": { "name": { "type": "string" }, "raised": { "type": "boolean" } } } }
+            } },
             "simulated": { "type": "boolean", "description": "true only on a demo server that accepts the simulated person" }
         }),
         &["biz_token", "result_code", "result_message"],

@@ -55,6 +55,7 @@ pub async fn round(app: &App) -> Result<Round, StoreError> {
     }
     app.store.seal(now).await?;
     app.store.forget_failures(Millis(now.0.saturating_sub(app.config.limits.memory().0)), now).await?;
+    app.store.forget_motion(Millis(now.0.saturating_sub(app.config.lifetime.motion_s * 1000))).await?;
     done.purged = app.store.purge(now).await?;
     app.metrics.erased(done.purged.sessions);
     // A random shard per round: several nodes then share the work without talking to each other.

@@ -4,7 +4,7 @@ use crate::{
     app::App,
     authority::{Answer, SourceError},
     failpoints::point,
-    judging::{Assessment, Bundle, JudgingError, Likeness, Liveness, PhotoFault, Picture},
+    judging::{Assessment, Bundle, Judging, JudgingError, Likeness, Liveness, PhotoFault, Picture},
     random::{self, RandomError},
     store::{CommittedFrame, Evidence, Lease, Outcome, Reply, StoreError},
 };
@@ -129,6 +129,7 @@ pub(crate) struct Looked {
     pub(crate) cues: String,
     picture: Option<Vec<u8>>,
     judged_by: String,
+    motion: Option<Vec<u8>>,
 }
 
 impl Looked {
@@ -137,6 +138,7 @@ impl Looked {
             cues: Some(self.cues.clone()),
             image_best: self.picture.clone(),
             judged_by: Some(self.judged_by.clone()),
+            motion: self.motion.clone(),
             ..Outcome::plain(row)
         }
     }
@@ -150,9 +152,21 @@ fn broken() -> JudgingError {
 pub(crate) async fn look(app: &App, evidence: &Evidence) -> Result<Looked, VerdictError> {
     let bundle = bundle(evidence)?;
     let picture = bundle.best.jpeg.clone();
-    let assessment = app.with_judge(move |judge| judge.assess(&bundle)).await.ok_or_else(broken)??;
+    let earlier = evidence.earlier.clone();
+    let judge_and_recall = move |judge: &dyn Judging| {
+        let assessment = judge.assess(&bundle)?;
+        let recalled = assessment.recall(&earlier);
+        Ok::<_, JudgingError>((assessment, recalled))
+    };
+    let (assessment, recalled) = app.with_judge(judge_and_recall).await.ok_or_else(broken)??;
     let has_face = assessment.face().is_some();
-    let (row, is_decided) = match assessment.liveness() {
+    let is_recording = recalled.as_ref().is_some_and(|recalled| recalled.is_attack);
+    let judged = assessment.liveness();
+    // What was not live stays what it was.
+    let liveness = if judged == Liveness::Live && is_recording { Liveness::FakeFace } else { judged };
+    let mut cues = assessment.cues();
+    cues.extend(recalled.map(|recalled| recalled.line));
+    let (row, is_decided) = match liveness {
         Liveness::Live if has_face => (None, false),
         Liveness::Live | Liveness::NotJudged => (Some(rows::VERIFICATION_FAILURE), true),
         Liveness::NoFace => (Some(rows::UNDETECTED_FACE), true),
@@ -163,9 +177,10 @@ pub(crate) async fn look(app: &App, evidence: &Evidence) -> Result<Looked, Verdi
     Ok(Looked {
         row,
         is_decided,
-        cues: serde_json::to_string(&assessment.cues()).map_err(|_| StoreError::Damaged("cues"))?,
+        cues: serde_json::to_string(&cues).map_err(|_| StoreError::Damaged("cues"))?,
         picture: has_face.then_some(picture),
         judged_by: app.judging.rules().to_owned(),
+        motion: assessment.motion(),
         assessment,
     })
 }

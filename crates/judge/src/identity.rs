@@ -21,10 +21,11 @@ const MIN_SHARPNESS: f32 = 8.0;
 /// What the frames of one step say.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Likeness {
-    /// Smallest and largest cosine to the reference over the embedded frames.
+    /// Cosines to the reference over the embedded frames.
     Measured {
-        /// The frame that looks least like them: turned, with an open mouth, or somebody else.
-        least: f32,
+        /// The frame that looks second least like them, or the only one: a single frame may be caught turned, blurred or with an open mouth,
+        /// somebody else is there in all of them.
+        low: f32,
         /// The frame that shows them best.
         most: f32,
     },
@@ -43,13 +44,20 @@ pub(crate) fn tells_identity(face: &Face) -> bool {
 /// Embeds first, middle and last of the usable frames and compares each with `reference`.
 pub(crate) fn likeness(embedder: &Embedder, seen: &[Seen], reference: &Embedding) -> Result<Likeness, EmbedError> {
     let usable: Vec<_> = seen.iter().filter_map(|s| Some((s, s.face().filter(|f| tells_identity(f))?))).collect();
-    let mut range: Option<(f32, f32)> = None;
+    let mut cosines = Vec::with_capacity(FRAMES_PER_STEP);
     for index in spread(usable.len(), FRAMES_PER_STEP) {
         let (seen, face) = usable[index];
-        let cosine = embedder.embed(&seen.frame, face)?.cosine(reference);
-        range = Some(range.map_or((cosine, cosine), |(least, most)| (least.min(cosine), most.max(cosine))));
+        cosines.push(embedder.embed(&seen.frame, face)?.cosine(reference));
     }
-    Ok(range.map_or(Likeness::NotMeasured, |(least, most)| Likeness::Measured { least, most }))
+    Ok(summary(cosines))
+}
+
+fn summary(mut cosines: Vec<f32>) -> Likeness {
+    cosines.sort_by(f32::total_cmp);
+    match (cosines.get(1).or_else(|| cosines.first()), cosines.last()) {
+        (Some(&low), Some(&most)) => Likeness::Measured { low, most },
+        (None, _) | (_, None) => Likeness::NotMeasured,
+    }
 }
 
 /// At most `count` different indices below `len`, evenly spread, first and last included.
@@ -63,6 +71,14 @@ fn spread(len: usize, count: usize) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_odd_frame_is_no_other_person_and_two_are() {
+        assert_eq!(summary(vec![0.96, 0.80, 0.97]), Likeness::Measured { low: 0.96, most: 0.97 }, "one odd frame");
+        assert_eq!(summary(vec![0.81, 0.80, 0.97]), Likeness::Measured { low: 0.81, most: 0.97 }, "two of three");
+        assert_eq!(summary(vec![0.80]), Likeness::Measured { low: 0.80, most: 0.80 }, "the only one");
+        assert_eq!(summary(Vec::new()), Likeness::NotMeasured, "none");
+    }
 
     #[test]
     fn indices_are_spread() {

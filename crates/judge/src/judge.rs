@@ -10,6 +10,7 @@ use crate::cue;
 use crate::embed::{EmbedError, EmbedLoadError, Embedder};
 use crate::evidence::{EvidenceBundle, EvidenceLimits};
 use crate::identity::{self, Likeness};
+use crate::motion::MotionPrint;
 use crate::observe::{Seen, Stop, look, look_at_best};
 use crate::photo::{KnownFace, comparable};
 use crate::report::{Attack, Failure, Outcome, Passed, Report, Step, Unverified, WindowReport};
@@ -83,7 +84,7 @@ pub struct Policy {
     pub accept_simulated: bool,
     /// Form of the evidence.
     pub limits: EvidenceLimits,
-    /// Cosine to the best frame below which a frame shows somebody else.
+    /// Cosine to the best frame below which two frames of a step show somebody else.
     pub other_person: f32,
     /// Cosine to the best frame from which a frame shows the same person; in between nothing is known. Every step needs one such frame.
     pub same_person: f32,
@@ -150,8 +151,13 @@ impl Judge {
     /// # Errors
     /// [`RunError`] when a network fails; everything about the evidence itself is in the report.
     pub fn evaluate(&self, bundle: &EvidenceBundle, policy: &Policy) -> Result<Report, RunError> {
-        let mut report =
-            Report { outcome: Outcome::Live(Passed { _made_by_the_judge: () }), windows: Vec::new(), cues: Vec::new(), best: None };
+        let mut report = Report {
+            outcome: Outcome::Live(Passed { _made_by_the_judge: () }),
+            windows: Vec::new(),
+            cues: Vec::new(),
+            best: None,
+            motion: None,
+        };
         match self.run(bundle, policy, &mut report) {
             Ok(()) => {}
             Err(End::Decided(outcome)) => report.outcome = outcome,
@@ -163,6 +169,7 @@ impl Judge {
     fn run(&self, bundle: &EvidenceBundle, policy: &Policy, report: &mut Report) -> Result<(), End> {
         policy.limits.check(bundle).map_err(|e| End::failure(Failure::Form(e)))?;
         let (steps, best) = self.look(bundle, policy)?;
+        report.motion = steps.split_first().map(|(_, windows)| MotionPrint::read(windows));
         let best_face = best.face().ok_or(End::unverified(Unverified::NoFace(Step::Best)))?;
 
         judge_windows(bundle, &steps, policy, report)?;
@@ -195,10 +202,10 @@ impl Judge {
         for (number, step) in (0..).zip(steps) {
             let step_name = if number == 0 { Step::Neutral } else { Step::Action(number) };
             match identity::likeness(&self.embedder, step, best)? {
-                Likeness::Measured { least, .. } if least < policy.other_person => {
+                Likeness::Measured { low, .. } if low < policy.other_person => {
                     return Err(End::Decided(Outcome::Attack(Attack::ReplacedFace)));
                 }
-                // One frame shows them clearly and none shows another: a turned head or an open mouth costs likeness.
+                // One frame shows them clearly and at most one looks like another: a turned head or an open mouth costs likeness.
                 Likeness::Measured { most, .. } if most >= policy.same_person => {}
                 Likeness::Measured { .. } | Likeness::NotMeasured => return Err(End::failure(Failure::Identity(step_name))),
             }

@@ -5,6 +5,7 @@ use faceid_session::WindowVerdict;
 
 use crate::cue::Cue;
 use crate::evidence::FormError;
+use crate::motion::MotionPrint;
 use crate::photo::KnownFace;
 
 /// Proof that an attempt was judged live. Only [`crate::Judge::evaluate`] makes one.
@@ -123,4 +124,6 @@ pub struct Report {
     pub cues: Vec<Cue>,
     /// The best frame's face; also there after [`Attack::FakeFace`], for callers that compare nonetheless.
     pub best: Option<KnownFace>,
+    /// How the face moved in the windows, for recognising a recording that is sent again; `None` when the evidence could not be looked at.
+    pub motion: Option<MotionPrint>,
 }

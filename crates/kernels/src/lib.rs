@@ -7,9 +7,11 @@
 #![deny(unsafe_op_in_unsafe_fn, clippy::undocumented_unsafe_blocks)]
 
 mod accumulate;
+mod net;
 mod warp;
 #[cfg(target_arch = "x86_64")]
 mod warp_avx2;
 
 pub use accumulate::{accumulate_row, shrink_row};
+pub use net::{Net, NetError, Processor, Scratch, is_net};
 pub use warp::{Border, Line, Rgb, warp_row};

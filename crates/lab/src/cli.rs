@@ -13,7 +13,8 @@ use crate::models::{ModelDir, ModelsError};
 use crate::variant::Variant;
 use crate::video::VideoError;
 use crate::{
-    ablation, bench_cloud, bench_frame, calibrate, clip, evaluation, gates, image_commands, pairs, redteam, sheet, simulate, traces,
+    ablation, bench_cloud, bench_frame, bench_networks, calibrate, clip, evaluation, gates, image_commands, pairs, redteam, sheet,
+    simulate, traces,
 };
 
 /// Evaluation, comparison figures and benches of faceid-liveness.
@@ -103,6 +104,13 @@ enum Command {
         /// Exit 1 when the median is longer, ms.
         #[arg(long, default_value_t = 1.0)]
         limit: f64,
+    },
+    /// Times each network alone on one core: part of `cargo xtask bench native`.
+    #[command(hide = true)]
+    BenchNetworks {
+        /// Runs measured.
+        #[arg(long, default_value_t = 200)]
+        runs: usize,
     },
     /// Calls a running cloud and tells what that took: part of `cargo xtask bench cloud`, which starts it.
     #[command(hide = true)]
@@ -255,6 +263,7 @@ fn run(cli: &Cli) -> Result<Verdict> {
         Command::Sheet(args) => run_sheet(&Meter::new(models, cache)?, args),
         Command::Gates { paths } => gates::run(&models.vision()?, paths, cli.json),
         Command::BenchFrame { image, side, runs, limit } => bench_frame::run(models.vision()?, image, *side, *runs, *limit, cli.json),
+        Command::BenchNetworks { runs } => bench_networks::run(models.vision()?, *runs),
         Command::BenchCloud(args) => bench_cloud::run(&models, args, cli.json),
         Command::Film { photograph, output } => bench_cloud::film(&models, photograph, output),
         Command::Simulate(args) => simulate::run(&models, args, cli.cache.as_deref(), cli.json),

@@ -6,6 +6,7 @@
 mod ablation;
 mod bench_cloud;
 mod bench_frame;
+mod bench_networks;
 pub mod bestframe;
 mod bootstrap;
 pub mod cache;

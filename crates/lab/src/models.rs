@@ -9,8 +9,8 @@ use thiserror::Error;
 /// Environment variable naming the folder of the model files; the default is `./models`.
 pub const MODELS_VARIABLE: &str = "FACEID_MODELS";
 
-const DETECTOR: &str = "face_detector.onnx";
-const LANDMARK: &str = "face_landmark.onnx";
+const DETECTOR: &str = "face_detector.net";
+const LANDMARK: &str = "face_landmark.net";
 const GEOMETRY: &str = "canonical_face.json";
 const EMBEDDING: &str = "face_embedding.onnx";
 /// Optional: descriptor of an operator's own embedding network.

@@ -193,6 +193,41 @@ pub struct Telemetry {
     /// Delivered width and height, px.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub frame_size: Option<[u32; 2]>,
+    /// Median distance of the intervals from their median, ms; absent for few frames.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interval_jitter_ms: Option<f32>,
+    /// How the stream came to the page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capture: Option<Capture>,
+}
+
+/// What the browser tells of the camera's stream. Every field is absent where the browser does not say.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Capture {
+    /// Label of the device.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// Class of the track: `MediaStreamTrack` for a camera.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub track_class: Option<String>,
+    /// The track has capabilities, as a camera's does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub has_capabilities: Option<bool>,
+    /// Width and height by the track's settings, px.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settings_size: Option<[u32; 2]>,
+    /// Frames per second by the track's settings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settings_rate: Option<f32>,
+    /// `getUserMedia` is the browser's own, as a fresh realm tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub get_user_media_native: Option<bool>,
+    /// The browser says that a program drives it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub automated: Option<bool>,
+    /// The track's device is among those that the browser lists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device_listed: Option<bool>,
 }
 
 /// Reply to finalise.

@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use image::{DynamicImage, ImageDecoder, ImageEncoder, ImageError, ImageFormat, ImageReader, codecs::jpeg::JpegEncoder};
+use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader};
 use thiserror::Error;
 
 use crate::frame::{Frame, FrameError, MAX_SIDE};
@@ -119,16 +119,54 @@ fn jpeg_is_complete(bytes: &[u8]) -> bool {
     false
 }
 
-/// Encodes as baseline JPEG without metadata. `quality` 1..=100, clamped.
+/// Encodes as baseline JPEG without metadata, chroma at half size (4:2:0), in one scan: fitted Huffman tables would make one scan per channel, which
+/// the decoder reads wrongly at half size. `quality` 1..=100, clamped.
 ///
 /// # Errors
 /// [`EncodeError`] when the encoder fails.
 pub fn encode_jpeg(frame: &Frame, quality: u8) -> Result<Vec<u8>, EncodeError> {
-    let mut out = Vec::with_capacity(frame.rgb().len() / 8);
-    JpegEncoder::new_with_quality(&mut out, quality.clamp(1, 100))
-        .write_image(frame.rgb(), frame.width(), frame.height(), image::ExtendedColorType::Rgb8)
-        .map_err(|_| EncodeError)?;
+    let (Ok(width), Ok(height)) = (u16::try_from(frame.width()), u16::try_from(frame.height())) else { return Err(EncodeError) };
+    let mut out = Vec::with_capacity(frame.rgb().len() / 16);
+    let mut encoder = jpeg_encoder::Encoder::new(&mut out, quality.clamp(1, 100));
+    encoder.set_sampling_factor(jpeg_encoder::SamplingFactor::F_2_2);
+    encoder.encode(frame.rgb(), width, height, jpeg_encoder::ColorType::Rgb).map_err(|_| EncodeError)?;
     Ok(out)
+}
+
+/// Bytes that a step's evidence frames may take on average. Three windows of 20 frames, 8 neutral frames and a best frame of
+/// [`BEST_BYTES`] stay under 1.5 MB.
+pub const FRAME_BYTES: usize = 18_000;
+/// Bytes that the best frame may take.
+pub const BEST_BYTES: usize = 276_000;
+/// Qualities to go down to, in order, while pictures are over their budget; at the last they are sent as they are.
+const QUALITY_STEPS: [u8; 4] = [75, 65, 55, 45];
+
+/// Encodes the frames of one evidence window at one quality: `quality`, or the first lower step at which they take [`FRAME_BYTES`] on average.
+///
+/// # Errors
+/// [`EncodeError`] when the encoder fails.
+pub fn encode_window(frames: &[&Frame], quality: u8) -> Result<Vec<Vec<u8>>, EncodeError> {
+    within(frames, quality, FRAME_BYTES)
+}
+
+/// Encodes the best frame: at `quality` or the first lower step at which it takes [`BEST_BYTES`].
+///
+/// # Errors
+/// [`EncodeError`] when the encoder fails.
+pub fn encode_best(frame: &Frame, quality: u8) -> Result<Vec<u8>, EncodeError> {
+    within(&[frame], quality, BEST_BYTES)?.pop().ok_or(EncodeError)
+}
+
+fn within(frames: &[&Frame], quality: u8, bytes_each: usize) -> Result<Vec<Vec<u8>>, EncodeError> {
+    let encoded = |quality: u8| frames.iter().map(|frame| encode_jpeg(frame, quality)).collect::<Result<Vec<_>, _>>();
+    let mut files = encoded(quality)?;
+    for lower in QUALITY_STEPS.into_iter().filter(|&lower| lower < quality) {
+        if files.iter().map(Vec::len).sum::<usize>() <= bytes_each * frames.len() {
+            break;
+        }
+        files = encoded(lower)?;
+    }
+    Ok(files)
 }
 
 /// The JPEG encoder gave up (out of memory).

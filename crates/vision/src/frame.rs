@@ -53,6 +53,12 @@ impl Frame {
         Ok(Self { width, height, rgb })
     }
 
+    /// Takes packed RGB whose size is known to match.
+    pub(crate) fn of_checked(width: u32, height: u32, rgb: Vec<u8>) -> Self {
+        debug_assert_eq!(check_size(width, height).map(|pixels| pixels * 3), Ok(rgb.len()));
+        Self { width, height, rgb }
+    }
+
     /// Copies packed RGBA (canvas `ImageData` order), dropping alpha.
     ///
     /// # Errors

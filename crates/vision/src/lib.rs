@@ -4,8 +4,8 @@
 //! -> pose, eyes, mouth, quality. While a face is followed, its last landmarks give the region and the detector rests.
 //!
 //! Stateless per frame: what tracking needs is a value passed in and out ([`TrackState`]). No clock, no randomness, no JS.
-//! The types and the whole pipeline are always there; the feature `infer` adds the tract-backed networks ([`Models::from_bytes`]) and
-//! `decode` the image codecs.
+//! The types and the whole pipeline are always there; the feature `infer` adds the networks from compact files
+//! ([`Models::from_bytes`]), `onnx` those from ONNX files, and `decode` the image codecs.
 //!
 //! Determinism: the same build gives the same observation for the same frame and state. Between native and wasm32 the networks sum in another
 //! order. Measured over 278 tracked frames (x86-64 with AVX2 against wasm simd128): landmarks within 0.0004 px, angles within 0.0002 degrees,
@@ -20,11 +20,13 @@ mod detect;
 mod error;
 mod frame;
 mod geometry;
+#[cfg(feature = "infer")]
+mod infer;
 mod landmarks;
 mod measure;
 mod model;
 mod observation;
-#[cfg(feature = "infer")]
+#[cfg(feature = "onnx")]
 mod onnx;
 mod params;
 mod points;
@@ -32,16 +34,17 @@ mod pose;
 mod quality;
 mod resample;
 mod roi;
+mod shelf;
 mod still;
 #[cfg(test)]
 mod synthetic;
 mod track;
 
-#[cfg(feature = "infer")]
+#[cfg(feature = "onnx")]
 pub use action::ActionNet;
 pub use action::{ACTION_CHANNELS, ACTION_FRAMES, ActionMeasures, ActionRing, ActionScores};
 #[cfg(feature = "decode")]
-pub use codec::{DecodeError, DecodeLimits, EncodeError, decode, encode_jpeg};
+pub use codec::{BEST_BYTES, DecodeError, DecodeLimits, EncodeError, FRAME_BYTES, decode, encode_best, encode_jpeg, encode_window};
 pub use detect::{DetectedFace, detect_faces};
 pub use error::{ModelError, ModelRole, VisionError};
 pub use frame::{Frame, FrameError, MAX_SIDE, Orientation, QuarterTurn};
@@ -54,5 +57,6 @@ pub use params::Params;
 pub use points::LANDMARKS_IN_USE;
 pub use pose::{Fit, RIGID, fit};
 pub use roi::Roi;
+pub use shelf::Shelved;
 pub use still::{Upright, observe_still, observe_still_any_turn};
 pub use track::{TrackState, observe};

@@ -31,7 +31,7 @@ pub struct LandmarkOutput {
     pub presence: f32,
 }
 
-/// Runs the two networks. The tract adapter implements it; tests implement it with scripted answers.
+/// Runs the two networks. Loaded files implement it; tests implement it with scripted answers.
 /// Inputs are planar RGB (all red, all green, all blue; rows top to bottom).
 pub trait Networks: Send + Sync {
     /// `input`: 3 x 128 x 128, values -1..1.
@@ -48,7 +48,7 @@ pub trait Networks: Send + Sync {
 }
 
 /// Everything a frame is judged with: both networks, the canonical geometry and the parameters.
-/// Immutable and shareable between threads; a run allocates its own scratch memory.
+/// Immutable and shareable between threads; the memory of a run is kept for the next.
 pub struct Models {
     pub(crate) networks: Box<dyn Networks>,
     pub(crate) geometry: Geometry,

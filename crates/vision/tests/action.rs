@@ -1,5 +1,5 @@
 //! The committed action network: window and scores as the trainer computed them.
-#![cfg(feature = "infer")]
+#![cfg(feature = "onnx")]
 
 use std::path::Path;
 

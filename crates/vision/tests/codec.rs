@@ -3,7 +3,7 @@
 
 use std::{io::Cursor, time::Instant};
 
-use faceid_vision::{DecodeError, DecodeLimits, Frame, decode, encode_jpeg};
+use faceid_vision::{DecodeError, DecodeLimits, FRAME_BYTES, Frame, decode, encode_best, encode_jpeg, encode_window};
 use image::{ColorType, DynamicImage, ImageEncoder, ImageFormat, RgbImage, codecs::png::PngEncoder};
 
 /// Left half red, right half blue; the top quarter brighter.
@@ -132,6 +132,33 @@ fn encoding_comes_back_close() {
     assert!(worst.is_some_and(|d| d < 8), "flat area differs by {worst:?}");
     let small = encode_jpeg(&frame, 0).expect("quality is clamped");
     assert!(small.len() < encode_jpeg(&frame, 100).expect("encodes").len(), "quality matters");
+}
+
+/// Noise does not compress: the worst a camera can deliver.
+fn noise(side: u32) -> Frame {
+    let mut state = 1u32;
+    let mut byte = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as u8
+    };
+    Frame::from_rgb(side, side, (0..side * side * 3).map(|_| byte()).collect()).expect("sizes match")
+}
+
+#[test]
+fn a_window_keeps_its_quality_within_the_budget_and_loses_it_beyond() {
+    let smooth = Frame::from_rgb(64, 48, picture(64, 48).into_raw()).expect("sizes match");
+    let files = encode_window(&[&smooth, &smooth], 85).expect("encodes");
+    assert_eq!(files, vec![encode_jpeg(&smooth, 85).expect("encodes"); 2], "under the budget: as asked");
+
+    let rough = noise(200);
+    let full = encode_jpeg(&rough, 85).expect("encodes");
+    assert!(full.len() > FRAME_BYTES, "the case under test");
+    let files = encode_window(&[&rough, &smooth], 85).expect("encodes");
+    let quality = |file: &Vec<u8>| [85, 75, 65, 55, 45].into_iter().find(|&q| encode_jpeg(&rough, q).is_ok_and(|f| f == *file));
+    let sum: usize = files.iter().map(Vec::len).sum();
+    assert!(files[0].len() < full.len() && (sum <= 2 * FRAME_BYTES || quality(&files[0]) == Some(45)), "went lower: {sum}");
+    assert_eq!(encode_window(&[], 85), Ok(Vec::new()), "no frames");
+    assert!(encode_best(&noise(500), 92).expect("encodes").len() < encode_jpeg(&noise(500), 92).expect("encodes").len(), "best frame too");
 }
 
 proptest::proptest! {

@@ -14,7 +14,7 @@ fn files() -> Option<[Vec<u8>; 3]> {
     let folder =
         std::env::var_os("FACEID_MODELS").map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models"), PathBuf::from);
     let read = |name: &str| std::fs::read(folder.join(name)).ok();
-    let all = (|| Some([read("face_detector.onnx")?, read("face_landmark.onnx")?, read("canonical_face.json")?]))();
+    let all = (|| Some([read("face_detector.net")?, read("face_landmark.net")?, read("canonical_face.json")?]))();
     if all.is_none() {
         assert_ne!(std::env::var("FACEID_REQUIRE_MODELS").as_deref(), Ok("1"), "models are required");
         println!("skipped: no models");

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     demo,
     process::{self, output, root, step, target_dir},
-    sim, tools,
+    sim, tools, web,
 };
 use anyhow::{Context, Result};
 use clap::Args;
@@ -51,6 +51,9 @@ pub(super) fn run(options: &Options) -> Result<()> {
     // In a process of its own: what it says belongs to standard error here.
     process::run(Command::new(std::env::current_exe()?).arg("models").stdout(std::io::stderr()))?;
     demo::build_native()?;
+    // What serves and what asks are measured: as a release. The rest only prepares.
+    let release = ["build", "--release", "--locked", "--quiet", "--workspace", "--bin", "faceid", "--bin", "faceid-lab"];
+    process::run(process::cargo().args(release).args(web::FEATURES))?;
     let photos = sim::photos()?;
     let base = options.folder.clone().unwrap_or_else(std::env::temp_dir);
     let scratch = Scratch(base.join(format!("faceid-bench-{}", std::process::id())));

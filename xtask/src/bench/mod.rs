@@ -2,9 +2,11 @@
 
 mod cloud;
 mod machine;
+mod native;
 mod postgres;
 mod report;
 mod server;
+pub(crate) mod web;
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -14,6 +16,10 @@ use clap::Subcommand;
 pub(crate) enum Bench {
     /// Calls, verdicts and memory of the real server, on SQLite and on PostgreSQL.
     Cloud(cloud::Options),
+    /// The networks on this machine's processor, beside tract and onnxruntime.
+    Native(native::Options),
+    /// The page's networks and frames beside onnxruntime-web, stock tract, MediaPipe and Human.
+    Web(web::Options),
 }
 
 /// Runs the bench.
@@ -23,5 +29,7 @@ pub(crate) enum Bench {
 pub(crate) fn run(bench: &Bench) -> Result<()> {
     match bench {
         Bench::Cloud(options) => cloud::run(options),
+        Bench::Native(options) => native::run(options),
+        Bench::Web(options) => web::run(options),
     }
 }

@@ -8,7 +8,7 @@ mod errors_md;
 mod texts;
 mod types;
 
-use crate::process::{cargo, output, root};
+use crate::process::{PROFILE, cargo, output, root};
 use anyhow::{Context, Result, bail};
 use dump::Dump;
 use std::{fs, path::Path};
@@ -22,7 +22,7 @@ type Generated = (&'static str, String);
 /// When the dump cannot be made or a file cannot be written; with `check`, when a file differs (names every one).
 pub(crate) fn run(check: bool) -> Result<()> {
     let printed =
-        output(cargo().args(["run", "--quiet", "--release", "--locked", "--package", "faceid-protocol", "--example", "dump_codes"]))?;
+        output(cargo().arg("run").args(PROFILE).args(["--quiet", "--locked", "--package", "faceid-protocol", "--example", "dump_codes"]))?;
     let dump: Dump = serde_json::from_str(&printed).context("dump_codes printed something unexpected")?;
     let mut stale = Vec::new();
     for (path, content) in generate(&dump) {

@@ -1,4 +1,4 @@
-//! IEEE 754 half precision, the storage format of the published weights.
+//! IEEE 754 half precision, the storage format of the published weights and of compact network files.
 
 /// The value of a half, exact (every half is a float).
 pub(crate) fn half_to_f32(bits: u16) -> f32 {
@@ -19,9 +19,47 @@ pub(crate) fn half_to_f32(bits: u16) -> f32 {
     }
 }
 
+/// The nearest half, ties to even; infinite beyond the range.
+pub(crate) fn f32_to_half(value: f32) -> u16 {
+    let bits = value.to_bits();
+    let (sign, magnitude) = ((bits >> 16 & 0x8000) as u16, bits & 0x7fff_ffff);
+    if magnitude > 0xff << 23 {
+        return sign | 0x7e00;
+    }
+    // Below the smallest normal half, adding 0.5 leaves the fraction in units of 2^-24 in the last bits, rounded by the addition itself.
+    if magnitude < (127 - 14) << 23 {
+        let fraction = (f32::from_bits(magnitude) + 0.5).to_bits() - 0.5f32.to_bits();
+        return sign | fraction as u16;
+    }
+    let rounded = magnitude + 0xfff + (magnitude >> 13 & 1);
+    let half = (rounded >> 13).saturating_sub(112 << 10).min(0x7c00);
+    sign | half as u16
+}
+
 #[cfg(test)]
 mod tests {
-    use super::half_to_f32;
+    use super::{f32_to_half, half_to_f32};
+
+    #[test]
+    fn every_half_survives_and_others_round_to_the_nearest() {
+        for bits in 0..=u16::MAX {
+            let value = half_to_f32(bits);
+            assert!(f32_to_half(value) == bits || value.is_nan(), "{bits:#06x}");
+        }
+        for (value, bits) in [
+            (1.0 + 1.0 / 2048.0, 0x3c00),
+            (1.0 + 3.0 / 2048.0, 0x3c02),
+            (1.0 + 1.1 / 2048.0, 0x3c01),
+            (65519.0, 0x7bff),
+            (65520.0, 0x7c00),
+            (-1e9, 0xfc00),
+            (2.0f32.powi(-25), 0x0000),
+            (1.1 * 2.0f32.powi(-25), 0x0001),
+        ] {
+            assert_eq!(f32_to_half(value), bits, "{value}");
+        }
+        assert!(half_to_f32(f32_to_half(f32::NAN)).is_nan());
+    }
 
     #[test]
     fn known_halves() {

@@ -1,7 +1,8 @@
-//! `cargo xtask models`: pinned packages -> `models/*.onnx`, verified.
+//! `cargo xtask models`: pinned packages -> `models/*.net` and `models/*.onnx`, verified.
 
 #[cfg(feature = "numerics")]
 mod check;
+mod compact;
 mod convert;
 mod face_api;
 mod fetch;
@@ -56,7 +57,7 @@ enum ModelsCommand {
         /// What it is for.
         #[arg(long)]
         role: Role,
-        /// Where to write the ONNX file.
+        /// Where to write it: a compact network file when the name ends with `.net`, else ONNX.
         #[arg(short, long)]
         output: PathBuf,
     },
@@ -78,10 +79,13 @@ pub(crate) fn run(args: Args) -> Result<()> {
 fn convert_own(file: &Path, role: Role, output: &Path) -> Result<()> {
     let bytes = fs::read(file).with_context(|| format!("read {}", file.display()))?;
     let graph = tflite::read(&bytes).with_context(|| format!("{}", file.display()))?;
-    let doc = format!("Converted from a TFLite file for the role {role}.");
-    let onnx = convert::convert(&graph, role, &doc)?;
-    fs::write(output, &onnx).with_context(|| format!("write {}", output.display()))?;
-    println!("models: wrote {} ({} bytes, sha256 {})", output.display(), onnx.len(), sha(&onnx));
+    let written = if output.extension().is_some_and(|e| e == "net") {
+        compact::convert(&graph, role)?
+    } else {
+        convert::convert(&graph, role, &format!("Converted from a TFLite file for the role {role}."))?
+    };
+    fs::write(output, &written).with_context(|| format!("write {}", output.display()))?;
+    println!("models: wrote {} ({} bytes, sha256 {})", output.display(), written.len(), sha(&written));
     Ok(())
 }
 
@@ -160,7 +164,7 @@ fn numerics(_: &Manifest, _: &Path) -> Result<()> {
     // All packages and the page's features, as in every other command: one compile of the inference engine serves all.
     let features = format!("{},xtask/numerics", crate::web::FEATURES[1]);
     let again = ["--features", &features, "--bin", "xtask", "--", "models", "--numerics"];
-    process::run(process::cargo().args(["run", "--quiet", "--release", "--locked"]).args(again))
+    process::run(process::cargo().args(["run", "--quiet", "--locked"]).args(process::PROFILE).args(again))
 }
 
 fn make(file: &FileEntry, package: &Package, tarball: &[u8]) -> Result<Vec<u8>> {
@@ -177,6 +181,11 @@ fn make(file: &FileEntry, package: &Package, tarball: &[u8]) -> Result<Vec<u8>> 
             let loader = text(second)?;
             let bytes = fetch::packed_asset(&first, &loader, inside()?)?;
             Ok(convert::convert(&tflite::read(bytes)?, role()?, &doc)?)
+        }
+        Method::Compact => {
+            let loader = text(second)?;
+            let bytes = fetch::packed_asset(&first, &loader, inside()?)?;
+            Ok(compact::convert(&tflite::read(bytes)?, role()?)?)
         }
         Method::FaceApi => face_api::convert(&text(first)?, &second, &doc),
         Method::Geometry => {

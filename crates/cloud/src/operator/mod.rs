@@ -8,6 +8,7 @@ mod page;
 
 use crate::{
     app::App,
+    signals::Signals,
     store::{BillDay, KeyRow, OutcomeCount, SessionFilter, SessionLine, State as Phase, StoreError, VerdictRow},
 };
 use axum::{
@@ -95,6 +96,8 @@ struct Detail {
     steps: Vec<(u32, Option<String>, u32, i64)>,
     verdict: Option<VerdictRow>,
     notice: Option<(String, u32, Option<String>)>,
+    /// What the browser told of its camera; `None` before the evidence was complete.
+    signals: Option<Signals>,
 }
 
 async fn overview(State(app): State<App>, Query(asked): Query<Asked>) -> Response {
@@ -154,6 +157,7 @@ async fn look_at(app: &App, biz_token: String) -> Result<Option<Detail>, StoreEr
         steps: app.store.steps(&biz_token).await?,
         verdict: app.store.verdict(&biz_token).await?,
         notice: app.store.notice(&biz_token).await?,
+        signals: app.store.telemetry(&biz_token).await?.map(|told| Signals::read(&told)),
         biz_token,
     }))
 }

@@ -1,7 +1,10 @@
 //! The two pages as HTML. Whatever comes from the database is escaped by the template.
 
 use super::{Detail, Overview, chart};
-use crate::store::{SessionLine, State};
+use crate::{
+    signals::Signals,
+    store::{SessionLine, State},
+};
 use chrono::DateTime;
 use faceid_protocol::{
     Millis,
@@ -212,6 +215,9 @@ pub(super) fn detail(d: &Detail) -> Markup {
             @if let Some(text) = d.verdict.as_ref().and_then(|verdict| verdict.cues.as_deref()) {
                 section { h2 { "Attack cues" } (cues(text)) }
             }
+            @if let Some(told) = &d.signals {
+                section { h2 { "What the browser told of its camera" } (signals(told)) }
+            }
         }
     };
     frame("faceid session", &body)
@@ -245,6 +251,27 @@ fn cues(text: &str) -> Markup {
                         td .number { @if let Some(score) = row.score { (format!("{score:.2}")) } }
                         td .wide { (row.reason.as_deref().unwrap_or_default()) }
                     }
+                }
+            }
+        }
+    }
+}
+
+/// Whoever owns the browser can fake all of it, so the page says what it is worth.
+fn signals(told: &Signals) -> Markup {
+    html! {
+        p {
+            @match told.risk {
+                Some(risk) => { "Risk of injection " b { (format!("{risk:.2}")) } ". " }
+                None => { "Nothing was told. " }
+            }
+            "Decides nothing: a visitor can change every line."
+        }
+        table {
+            thead { tr { th { "Signal" } th { "Raised" } } }
+            tbody {
+                @for line in &told.signals {
+                    tr { td { (line.name.replace('_', " ")) } td { (match line.raised { Some(true) => "yes", Some(false) => "no", None => "not told" }) } }
                 }
             }
         }

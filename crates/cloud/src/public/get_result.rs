@@ -9,6 +9,7 @@ use crate::{
     app::App,
     body,
     config::REQUEST_MAX,
+    signals::Signals,
     store::{Outcome, State as Phase, Store, StoreError, TokenRow},
 };
 use axum::{
@@ -41,6 +42,9 @@ pub struct ResultBody {
     /// Attack cues; `verbose=1`.
     #[serde(skip_serializing_if = "Option::is_none")]
     cues: Option<serde_json::Value>,
+    /// What the browser told of its camera; `verbose=1`. Decides nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    injection: Option<Signals>,
     /// Present, and true, only for tokens of a server that accepts the simulated person.
     #[serde(skip_serializing_if = "core::ops::Not::not")]
     simulated: bool,
@@ -109,6 +113,7 @@ pub async fn result_body(
         };
         answer.verification = json(verdict.verification, "verification")?;
         answer.cues = json(verdict.cues, "cues")?;
+        answer.injection = store.telemetry(biz_token).await?.map(|told| Signals::read(&told));
         answer.images = store.best_picture(biz_token).await?.map(|jpeg| Images { image_best: STANDARD.encode(jpeg) });
     }
     Ok(Some(answer))
@@ -144,6 +149,7 @@ fn plain(token: TokenRow, biz_token: &str, coded: Coded) -> ResultBody {
         verification: None,
         images: None,
         cues: None,
+        injection: None,
         simulated: token.simulated,
     }
 }

@@ -2,7 +2,10 @@
 
 use super::{Advance, State, Store, StoreError, from_db, pictures::insert_blob, small, sql};
 use crate::{failpoints::point, vault::BlobRow};
-use faceid_protocol::{Action, Millis};
+use faceid_protocol::{
+    Action, Millis,
+    wire::{FinaliseRequest, Telemetry},
+};
 
 /// A drawn challenge.
 #[derive(Debug, Clone)]
@@ -112,6 +115,8 @@ pub struct Evidence {
     pub frames: Vec<CommittedFrame>,
     /// Reference photos by slot.
     pub references: Vec<ReferenceRow>,
+    /// How the face moved in earlier attempts of the same person, newest first.
+    pub earlier: Vec<Vec<u8>>,
 }
 
 impl core::fmt::Debug for Evidence {
@@ -275,6 +280,18 @@ impl Store {
         self.evidence_in(biz_token, State::Final).await
     }
 
+    /// What the page reported of its camera with its evidence; `None` before finalise.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn telemetry(&self, biz_token: &str) -> Result<Option<Telemetry>, StoreError> {
+        let raw: Option<(Option<Vec<u8>>,)> =
+            sql("SELECT finalise FROM session WHERE biz_token = $1").bind(biz_token).optional(&self.db).await?;
+        let Some(body) = raw.and_then(|(body,)| body) else { return Ok(None) };
+        let asked: FinaliseRequest = serde_json::from_slice(&body).map_err(|_| StoreError::Damaged("finalise"))?;
+        Ok(Some(asked.telemetry))
+    }
+
     async fn evidence_in(&self, biz_token: &str, state: State) -> Result<Evidence, StoreError> {
         type Raw = (i64, Vec<u8>, Vec<u8>, i64, String, String, String, i64, bool, bool, bool);
         let raw: Option<Raw> = sql(
@@ -320,6 +337,7 @@ impl Store {
                 .collect::<Result<_, StoreError>>()?,
             frames: self.frames(biz_token, frames).await?,
             references: self.references(biz_token, references).await?,
+            earlier: self.earlier_motion(biz_token).await?,
         })
     }
 

@@ -39,6 +39,10 @@ impl Subject {
     pub fn key(app_key: &str) -> Self {
         Self([b"key:", app_key.as_bytes()].concat())
     }
+
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        self.0
+    }
 }
 
 /// Failures of one subject that are looked at; any limit is far below.

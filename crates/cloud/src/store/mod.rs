@@ -11,6 +11,7 @@ mod evidence;
 mod keys;
 mod maintenance;
 mod minting;
+mod motion;
 mod nonces;
 mod open;
 mod operators;

@@ -4,7 +4,7 @@ use super::{
     Store, StoreError,
     audit::append,
     db::{Db, Tx},
-    sql,
+    motion, sql,
 };
 use crate::{
     failpoints::point,
@@ -126,6 +126,7 @@ impl Store {
         point("erase.objects");
         let mut tx = self.db.begin().await?;
         let gone = delete_session(&mut tx, biz_token).await?;
+        motion::erase(&mut tx, biz_token).await?;
         append(&mut tx, biz_token, "erased", None, None, now).await?;
         point("erase.rows");
         tx.commit().await?;

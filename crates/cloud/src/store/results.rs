@@ -1,7 +1,7 @@
 //! Verdicts, bills and the audit trail: one transaction each.
 
 use super::{
-    Advance, Lease, Reply, State, Store, StoreError, audit::append, billing::bill, db::Tx, from_db, minting::record_failure,
+    Advance, Lease, Reply, State, Store, StoreError, audit::append, billing::bill, db::Tx, from_db, minting::record_failure, motion,
     outbox::enqueue, sessions::insert_reply, small, sql,
 };
 use crate::failpoints::point;
@@ -23,6 +23,8 @@ pub struct Outcome {
     pub image_best: Option<Vec<u8>>,
     /// Which rules judged ([`crate::judging::Judging::rules`]); `None` when nothing was judged.
     pub judged_by: Option<String>,
+    /// How the face moved ([`crate::judging::Assessment::motion`]); `None` = nothing to recognise it by.
+    pub motion: Option<Vec<u8>>,
 }
 
 impl core::fmt::Debug for Outcome {
@@ -35,7 +37,7 @@ impl Outcome {
     /// An end without details.
     #[must_use]
     pub fn plain(row: FixedRow) -> Self {
-        Self { row, replay: false, verification: None, cues: None, image_best: None, judged_by: None }
+        Self { row, replay: false, verification: None, cues: None, image_best: None, judged_by: None, motion: None }
     }
 }
 
@@ -170,6 +172,9 @@ async fn insert_verdict(tx: &mut Tx, biz_token: &str, outcome: &Outcome, now: Mi
     .bind(now)
     .execute(&mut *tx)
     .await?;
+    if let Some(print) = &outcome.motion {
+        motion::insert(tx, biz_token, print, now).await?;
+    }
     point("finish.verdict");
     bill(tx, biz_token, outcome.row, now).await?;
     record_failure(tx, biz_token, outcome.row, now).await?;

@@ -52,7 +52,7 @@ fn keys() {
     assert_eq!(code(&faceid(dir.path(), &["key", "revoke", &key])), Some(1), "already revoked");
     assert_eq!(code(&faceid(dir.path(), &["key", "create", "--origin", "https://shop.example/path"])), Some(2), "not an origin");
     assert_eq!(code(&faceid(dir.path(), &["key"])), Some(2), "no command");
-    if !database::POSTGRES {
+    if !database::on_postgres() {
         use std::os::unix::fs::PermissionsExt;
         let nested = dir.path().join("a/b");
         assert_eq!(code(&faceid(&nested, &["migrate"])), Some(0), "migrate");
@@ -258,7 +258,7 @@ async fn a_backup_answers_like_the_original() {
     let data = world.folder.path();
     let copy = data.join("copy");
     let to = copy.to_str().expect("path");
-    if database::POSTGRES {
+    if database::on_postgres() {
         assert_eq!(code(&faceid(data, &["backup", "--out", to])), Some(3), "PostgreSQL brings its own tools");
         return;
     }

@@ -9,7 +9,7 @@ use faceid_cloud::{
     authority::LocalRegistry,
     clock::Clock,
     config::Config,
-    judging::{Assessment, Bundle, CueLine, Judging, JudgingError, Likeness, LiveFace, Liveness, PhotoFault},
+    judging::{Assessment, Bundle, CueLine, Judging, JudgingError, Likeness, LiveFace, Liveness, PhotoFault, Recalled},
     limits::Pepper,
     peer::Peer,
     store::{NewKey, PersonRow, Store},
@@ -79,11 +79,13 @@ pub struct Script {
     pub panics: bool,
     /// Takes this long.
     pub delay_ms: u64,
+    /// How the face moved; the same bytes in a later attempt are a recording.
+    pub motion: Option<Vec<u8>>,
 }
 
 impl Default for Script {
     fn default() -> Self {
-        Self { liveness: Liveness::Live, confidence: 83.23666, failures: 0, panics: false, delay_ms: 0 }
+        Self { liveness: Liveness::Live, confidence: 83.23666, failures: 0, panics: false, delay_ms: 0, motion: None }
     }
 }
 
@@ -152,6 +154,16 @@ impl Assessment for Scripted {
 
     fn cues(&self) -> Vec<CueLine> {
         vec![CueLine { name: "returning_frames".into(), measured: true, score: Some(0.1), reason: None }]
+    }
+
+    fn motion(&self) -> Option<Vec<u8>> {
+        self.0.motion.clone()
+    }
+
+    fn recall(&self, earlier: &[Vec<u8>]) -> Option<Recalled> {
+        let returned = earlier.contains(self.0.motion.as_ref()?);
+        let line = CueLine { name: "returning_motion".into(), measured: true, score: Some(f64::from(u8::from(returned))), reason: None };
+        Some(Recalled { line, is_attack: returned })
     }
 
     fn face(&self) -> Option<&dyn LiveFace> {

@@ -1,22 +1,28 @@
-//! Which database the suite runs on. Built as `it`: SQLite. Built as `postgres`: a real server of that kind, one per test process, one
+//! Which database the suite runs on: SQLite, or, with `FACEID_TEST_DATABASE=postgres`, a real PostgreSQL that the test process starts, one
 //! database per data folder.
 
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use std::{
     collections::HashMap,
-    io::Write,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::{Mutex, OnceLock, PoisonError},
+    sync::{LazyLock, Mutex, OnceLock, PoisonError},
     time::{Duration, Instant},
 };
 
-/// True in the test binary that runs the suite on PostgreSQL.
-pub const POSTGRES: bool = matches!(env!("CARGO_CRATE_NAME").as_bytes(), b"postgres");
+/// True when the suite runs on PostgreSQL.
+pub fn on_postgres() -> bool {
+    static ASKED: LazyLock<bool> = LazyLock::new(|| match std::env::var("FACEID_TEST_DATABASE").as_deref() {
+        Ok("postgres") => true,
+        Ok("sqlite") | Err(_) => false,
+        Ok(other) => panic!("FACEID_TEST_DATABASE is {other:?}: sqlite or postgres"),
+    });
+    *ASKED
+}
 
 /// The database that stands for a data folder, made on first use; `None` = SQLite in the folder itself.
 pub fn url_of(folder: &Path) -> Option<String> {
-    POSTGRES.then(|| server().database_of(folder))
+    on_postgres().then(|| server().database_of(folder))
 }
 
 /// Ends when the test process ends, however that happens: its keeper waits for the end of a pipe that we hold.
@@ -26,25 +32,11 @@ struct Server {
     databases: Mutex<HashMap<PathBuf, String>>,
 }
 
-fn running() -> &'static Option<Server> {
-    static SERVER: OnceLock<Option<Server>> = OnceLock::new();
-    SERVER.get_or_init(|| match programs() {
-        Some(programs) => Some(Server::start(&programs)),
-        None if std::env::var_os("FACEID_REQUIRE_POSTGRES").is_some() => {
-            panic!("FACEID_REQUIRE_POSTGRES is set and there is no PostgreSQL")
-        }
-        None => {
-            // Past the harness, which keeps the output of tests that pass to itself.
-            drop(writeln!(std::io::stderr(), "skipped: tests on PostgreSQL (no initdb on the path or in /usr/lib/postgresql/*/bin)"));
-            None
-        }
-    })
-}
-
 fn server() -> &'static Server {
-    running().as_ref().unwrap_or_else(|| {
-        // Every test of this binary needs it; the reason stands on standard error.
-        std::process::exit(0)
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    SERVER.get_or_init(|| {
+        let programs = programs().expect("FACEID_TEST_DATABASE=postgres needs initdb on the path or in /usr/lib/postgresql/*/bin");
+        Server::start(&programs)
     })
 }
 

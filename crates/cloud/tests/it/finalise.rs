@@ -52,6 +52,16 @@ async fn a_whole_session_ends_with_a_bill_and_a_result() {
     assert_eq!(verbose["verification"], json!({ "idcard": side, "ref1": side, "ref2": side }), "comparison");
     assert_eq!(verbose["images"]["image_best"], "ZmFjZTogYmVzdCBwaWN0dXJlLCBmdWxsIHNpemU=", "the best frame");
     assert_eq!(verbose["cues"], json!([{ "name": "returning_frames", "measured": true, "score": 0.1 }]), "cues");
+    let injection = &verbose["injection"];
+    assert_eq!(injection["risk"], 0.6, "told, scored, and no reason to refuse: {injection}");
+    let raised =
+        |name: &str| injection["signals"].as_array().and_then(|all| all.iter().find(|s| s["name"] == name)).map(|s| s["raised"].clone());
+    assert_eq!(raised("virtual_camera_label"), Some(true.into()), "{injection}");
+    assert_eq!(
+        (raised("automated_browser"), raised("drawn_track")),
+        (Some(false.into()), Some(serde_json::Value::Null)),
+        "not told is not no"
+    );
     assert!(verbose.get("simulated").is_none(), "absent: {verbose}");
 }
 
@@ -342,7 +352,7 @@ async fn results_are_erased_after_a_day_and_bills_stay() {
     let round = upkeep::round(&world.app).await.expect("round");
     assert_eq!(round.purged.sessions, 1, "erased");
     assert_eq!(bills(&world).await, [(1000, 1)], "the bill stays");
-    if crate::database::POSTGRES {
+    if crate::database::on_postgres() {
         return;
     }
     let mut left = std::fs::read(world.folder.path().join("faceid.db")).expect("file");

@@ -107,7 +107,7 @@ fn budget() -> Duration {
     let long = if std::env::var_os("FACEID_LONG").is_some() { 60.0 } else { SHORT };
     let seconds = std::env::var("FACEID_FUZZ_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(long);
     // Parsers do not care which database stands behind them: there the corpus is what matters.
-    Duration::from_secs_f64(if crate::database::POSTGRES { seconds.min(SHORT) } else { seconds })
+    Duration::from_secs_f64(if crate::database::on_postgres() { seconds.min(SHORT) } else { seconds })
 }
 
 /// Replays the corpus, then mutates it until the time is over. `one` says what is wrong with an input's outcome.

@@ -54,8 +54,7 @@ fn package() -> Option<PathBuf> {
         return missing("no node or no npm");
     }
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop");
-    // One folder per test binary: two of them may run at the same time.
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("interop-{}", env!("CARGO_CRATE_NAME")));
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("interop");
     std::fs::create_dir_all(&folder).expect("folder");
     for name in ["package.json", "package-lock.json"] {
         std::fs::copy(source.join(name), folder.join(name)).expect("copied");

@@ -57,7 +57,7 @@ impl Drop for Node {
 }
 
 fn command(folder: &Path, setup: &Setup) -> Command {
-    // `it::node` as crate `it`, `postgres::it::node` as crate `postgres`: the harness leaves the crate's name out.
+    // The harness leaves the crate's name out.
     let name = module_path!().split_once("::").map(|(_, rest)| format!("{rest}::node_process")).expect("a module of a crate");
     let mut command = Command::new(std::env::current_exe().expect("own path"));
     command.args(["--ignored", "--exact", &name, "--nocapture", "--test-threads=1"]).env("FACEID_TEST_NODE", folder);

@@ -96,11 +96,11 @@ async fn results_reasons_and_bills_are_shown_and_people_are_not() {
     assert!(of_nobody.contains("33 % of 3 ends"), "a key that does not exist is no filter");
 
     let detail = operator(&world, &format!("/operator/session/{}", passed.replace(',', "%2C"))).await.text();
-    for text in ["SUCCESS", "returning frames", "0.10", "neutral face", &passed] {
+    for text in ["SUCCESS", "returning frames", "0.10", "neutral face", "virtual camera label", "Risk of injection <b>0.60</b>", &passed] {
         assert!(detail.contains(text), "{text} in {detail}");
     }
     for shown in [&page, &filtered, &detail] {
-        for secret in [NAME, NUMBER, serial, "serial-4711", "83.23666", "personal", crate::common::SECRET, TOKEN] {
+        for secret in [NAME, NUMBER, serial, "serial-4711", "83.23666", "personal", "OBS", crate::common::SECRET, TOKEN] {
             assert!(!shown.contains(secret), "{secret} is shown");
         }
     }

@@ -145,8 +145,8 @@ impl<'a> Page<'a> {
 
     pub fn finalise_body(&self) -> Vec<u8> {
         let transcript = hex::encode(self.channel.transcript());
-        serde_json::to_vec(&json!({ "best": sha(&self.best), "telemetry": { "frames_seen": 300 }, "transcript": transcript }))
-            .expect("JSON")
+        let told = json!({ "frames_seen": 300, "capture": { "label": "OBS Virtual Camera", "automated": false } });
+        serde_json::to_vec(&json!({ "best": sha(&self.best), "telemetry": told, "transcript": transcript })).expect("JSON")
     }
 
     /// A session ready to be finalised.

@@ -35,7 +35,7 @@ async fn postgres(url: &str) -> BTreeSet<Column> {
 
 #[tokio::test]
 async fn both_databases_have_the_same_columns() {
-    if !database::POSTGRES {
+    if !database::on_postgres() {
         return;
     }
     let folder = tempfile::tempdir().expect("folder");

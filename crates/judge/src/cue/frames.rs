@@ -31,6 +31,19 @@ pub(super) fn returning_frames(steps: &[Vec<Seen>]) -> CueOutcome {
     CueOutcome::Measured((returned as f32 / 4.0).min(1.0))
 }
 
+/// Share of repeated neighbours that scores [`super::Cue::FIRES`]. A camera of 15 pictures a second read 20 times a second repeats a quarter.
+const REPEATED: f32 = 0.35;
+
+/// Share of neighbouring frames in the windows that are the same picture twice.
+pub(super) fn repeated_frames(steps: &[Vec<Seen>]) -> CueOutcome {
+    let pairs: Vec<bool> = steps.iter().flat_map(|step| step.windows(2).map(|pair| pair[0].frame.rgb() == pair[1].frame.rgb())).collect();
+    if pairs.len() < 4 {
+        return CueOutcome::NotMeasured(NotMeasured::TooFewFrames);
+    }
+    let share = pairs.iter().filter(|same| **same).count() as f32 / pairs.len() as f32;
+    CueOutcome::Measured((share / REPEATED * super::Cue::FIRES).min(1.0))
+}
+
 /// Mean absolute difference of neighbouring frames, luma 0..255, below which there is no noise. JPEG hides weak noise in flat
 /// blocks, so the mean over the whole picture is small but never this small with a sensor behind it.
 const NOISE_FLOOR: f32 = 0.02;
@@ -101,6 +114,13 @@ mod tests {
         let shared = [step(0, &[1, 2, 3, 4]), step(120, &[4, 5, 6, 7])];
         assert_eq!(score(returning_frames(&shared)), 0.0, "one frame in two steps");
         assert_eq!(returning_frames(&[step(0, &[1])]), CueOutcome::NotMeasured(NotMeasured::TooFewFrames), "one frame");
+    }
+
+    #[test]
+    fn every_picture_twice_is_noticed_and_every_fourth_is_not() {
+        assert!(score(repeated_frames(&[step(0, &[1, 1, 2, 2, 3, 3, 4, 4])])) >= Cue::FIRES, "doubled");
+        assert!(score(repeated_frames(&[step(0, &[1, 2, 2, 3, 4, 5, 5, 6])])) < Cue::FIRES, "a slow camera");
+        assert_eq!(repeated_frames(&[step(0, &[1, 1])]), CueOutcome::NotMeasured(NotMeasured::TooFewFrames), "one pair");
     }
 
     #[test]

@@ -13,10 +13,14 @@ use crate::observe::Seen;
 pub enum CueName {
     /// Pixels of an earlier moment come back: a loop or a replay.
     ReturningFrames,
+    /// Frames that are their neighbour once more: material with fewer pictures than the session shows.
+    RepeatedFrames,
     /// Neighbouring frames without any sensor noise: not a camera.
     NoSensorNoise,
     /// The face moves as one plane: a print or a screen, turned or waved before the camera.
     PlanarMotion,
+    /// The face moves exactly as in an earlier attempt: a recording of it ([`crate::MotionPrint`]).
+    ReturningMotion,
 }
 
 impl CueName {
@@ -25,8 +29,10 @@ impl CueName {
     pub const fn name(self) -> &'static str {
         match self {
             Self::ReturningFrames => "returning_frames",
+            Self::RepeatedFrames => "repeated_frames",
             Self::NoSensorNoise => "no_sensor_noise",
             Self::PlanarMotion => "planar_motion",
+            Self::ReturningMotion => "returning_motion",
         }
     }
 
@@ -34,7 +40,9 @@ impl CueName {
     #[must_use]
     pub const fn waived_for_simulated(self) -> bool {
         match self {
-            Self::ReturningFrames | Self::NoSensorNoise | Self::PlanarMotion => false,
+            Self::ReturningFrames | Self::RepeatedFrames | Self::NoSensorNoise | Self::PlanarMotion => false,
+            // It is made of a seed: the same seed moves the same way.
+            Self::ReturningMotion => true,
         }
     }
 }
@@ -101,6 +109,7 @@ impl Cue {
 pub(crate) fn all(steps: &[Vec<Seen>], actions: &[Action], geometry: &Geometry) -> Vec<Cue> {
     vec![
         Cue { name: CueName::ReturningFrames, outcome: frames::returning_frames(steps) },
+        Cue { name: CueName::RepeatedFrames, outcome: frames::repeated_frames(steps) },
         Cue { name: CueName::NoSensorNoise, outcome: frames::no_sensor_noise(steps) },
         Cue { name: CueName::PlanarMotion, outcome: planar::planar_motion(steps, actions, geometry) },
     ]

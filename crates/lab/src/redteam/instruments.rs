@@ -2,7 +2,7 @@
 //! at any time and holds valid keys.
 
 use anyhow::{Context, Result};
-use faceid_judge::{ActionEvidence, EvidenceBundle, EvidenceFrame};
+use faceid_judge::{ActionEvidence, EvidenceBundle, EvidenceFrame, Judge, MotionPrint, Policy};
 use faceid_protocol::{Action, Millis};
 use faceid_simulate::{Doing, Presentation};
 
@@ -90,11 +90,15 @@ impl Instrument {
 pub(crate) struct Pool<'a> {
     pub(crate) reels: Vec<&'a Reel<'a>>,
     pub(crate) identities: &'a [Identity],
+    /// What a server remembers of sessions of these people, by the reel they were played from.
+    pub(crate) remembered: Vec<(usize, MotionPrint)>,
 }
 
 /// Between frames cut from a recording, ms: the page's ten per second, or further apart in a long movement, but never as far as the longest gap
 /// that the judge takes.
 const SPACING: u64 = 100;
+/// The same for a recording that somebody else cuts once more.
+const SPACING_AGAIN: u64 = 135;
 const WIDEST: u64 = 195;
 /// Most frames of a window.
 const MOST: usize = 20;
@@ -102,6 +106,8 @@ const MOST: usize = 20;
 const LEAD: u64 = 500;
 /// Frames of the neutral.
 const NEUTRAL: usize = 8;
+/// Earlier sessions that a genuine one is compared with.
+const REMEMBERED: usize = 40;
 /// Between the steps of a session, ms.
 const PAUSE: u64 = 1500;
 
@@ -112,13 +118,13 @@ impl Pool<'_> {
     /// When a picture cannot be drawn or encoded.
     pub(crate) fn attempt(&self, instrument: Instrument, index: usize) -> Result<Option<EvidenceBundle>> {
         let Some(reel) = self.reels.get(index % self.reels.len().max(1)).copied() else { return Ok(None) };
-        let mut rng = Rng::new(0xA77A_C000 ^ index as u64);
+        let mut rng = attempt_rng(index);
         match instrument {
             Instrument::Genuine | Instrument::Puppet => self.performed(reel, index),
-            Instrument::Print(_) => self.recorded(&[reel], &asked(&mut rng)),
-            Instrument::Library => self.recorded(&self.library(reel, &mut rng), &asked(&mut rng)),
+            Instrument::Print(_) => self.recorded(&[reel], &asked(&mut rng), SPACING),
+            Instrument::Library => self.recorded(&self.library(reel, &mut rng), &asked(&mut rng), SPACING),
             Instrument::OtherToken => {
-                let Some(mut bundle) = self.recorded(&[reel], &asked(&mut rng))? else { return Ok(None) };
+                let Some(mut bundle) = self.recorded(&[reel], &asked(&mut rng), SPACING_AGAIN)? else { return Ok(None) };
                 for (window, action) in bundle.actions.iter_mut().zip(asked(&mut rng)) {
                     window.action = action;
                 }
@@ -129,7 +135,7 @@ impl Pool<'_> {
             Instrument::Returned => {
                 let first = rng.pick(&Action::ALL).context("an action")?;
                 let between = rng.pick(&Action::choices(&[first], false, &[])).context("an action")?;
-                let Some(mut bundle) = self.recorded(&[reel], &[first, between])? else { return Ok(None) };
+                let Some(mut bundle) = self.recorded(&[reel], &[first, between], SPACING)? else { return Ok(None) };
                 let (Some(window), Some(last)) = (bundle.actions.first().cloned(), bundle.actions.last()) else { return Ok(None) };
                 let from = last.frames.last().map_or(0, |f| f.t.0) + PAUSE;
                 bundle.actions.push(shifted(window, from));
@@ -157,6 +163,47 @@ impl Pool<'_> {
         }
     }
 
+    /// Prints of sessions that the server judged before this attempt: of the same people at another time, and of the session that is replayed.
+    ///
+    /// # Errors
+    /// When a picture cannot be drawn or a network fails.
+    pub(crate) fn known(&self, judge: &Judge, instrument: Instrument, index: usize) -> Result<Vec<MotionPrint>> {
+        let mine = index % self.reels.len().max(1);
+        match instrument {
+            Instrument::OtherToken => {
+                let Some(reel) = self.reels.get(mine).copied() else { return Ok(Vec::new()) };
+                let actions = asked(&mut attempt_rng(index));
+                let original = self.recorded(&[reel], &actions, SPACING)?;
+                Ok(original.map(|bundle| judged_motion(judge, &bundle)).transpose()?.flatten().into_iter().collect())
+            }
+            // A clip played twice is a recording; another clip is the person at another time.
+            Instrument::Genuine => Ok(self.remembered.iter().filter(|(reel, _)| *reel != mine).map(|(_, print)| print.clone()).collect()),
+            Instrument::Print(_)
+            | Instrument::StillFrames
+            | Instrument::Puppet
+            | Instrument::Library
+            | Instrument::Returned
+            | Instrument::Swap
+            | Instrument::Doubled
+            | Instrument::Exchanged => Ok(Vec::new()),
+        }
+    }
+
+    /// Judges one session of each of the first reels and remembers how it moved.
+    ///
+    /// # Errors
+    /// When a picture cannot be drawn or a network fails.
+    pub(crate) fn remember(&mut self, judge: &Judge) -> Result<()> {
+        let mut remembered = Vec::new();
+        for (i, reel) in self.reels.iter().copied().enumerate().take(REMEMBERED) {
+            let bundle = self.performed(reel, i)?;
+            let print = bundle.map(|bundle| judged_motion(judge, &bundle)).transpose()?.flatten();
+            remembered.extend(print.map(|print| (i, print)));
+        }
+        self.remembered = remembered;
+        Ok(())
+    }
+
     /// What the page sends for a session that passes in it.
     fn performed(&self, reel: &Reel<'_>, index: usize) -> Result<Option<EvidenceBundle>> {
         let Played { sent, best: Some(best), commands, passed: true, .. } = session(reel, index as u64) else { return Ok(None) };
@@ -171,7 +218,7 @@ impl Pool<'_> {
     }
 
     /// Windows cut from recordings of the asked actions: of the first reel the neutral and the best frame, of the others in turn the actions.
-    fn recorded(&self, reels: &[&Reel<'_>], actions: &[Action]) -> Result<Option<EvidenceBundle>> {
+    fn recorded(&self, reels: &[&Reel<'_>], actions: &[Action], spacing: u64) -> Result<Option<EvidenceBundle>> {
         let Some(first) = reels.first().copied() else { return Ok(None) };
         let Some(neutral) = neutral(first) else { return Ok(None) };
         let mut room = Darkroom::new(first.trace(), self.identities)?;
@@ -180,7 +227,7 @@ impl Pool<'_> {
         let mut now = neutral.last().map_or(0, |(_, t)| t.0) + PAUSE;
         let mut windows = Vec::new();
         for (action, reel) in actions.iter().zip(reels.iter().skip(1).chain(std::iter::repeat(&first))) {
-            let Some(sent) = window(reel, *action, now) else { return Ok(None) };
+            let Some(sent) = window(reel, *action, now, spacing) else { return Ok(None) };
             now = sent.last().map_or(now, |(_, t)| t.0) + PAUSE;
             let frames = if std::ptr::eq(*reel, first) {
                 room.window(&sent)?
@@ -210,7 +257,7 @@ impl Pool<'_> {
         };
         let others: Vec<usize> = self.reels.iter().enumerate().filter(|(_, r)| other(r)).map(|(i, _)| i).collect();
         let Some(second) = rng.pick(&others).and_then(|i| self.reels.get(i).copied()) else { return Ok(None) };
-        self.recorded(&[reel, reel, second, reel], &asked(rng))
+        self.recorded(&[reel, reel, second, reel], &asked(rng), SPACING)
     }
 
     fn still(&self, reel: &Reel<'_>, rng: &mut Rng) -> Result<Option<EvidenceBundle>> {
@@ -234,6 +281,14 @@ impl Pool<'_> {
     }
 }
 
+fn attempt_rng(index: usize) -> Rng {
+    Rng::new(0xA77A_C000 ^ index as u64)
+}
+
+fn judged_motion(judge: &Judge, bundle: &EvidenceBundle) -> Result<Option<MotionPrint>> {
+    Ok(judge.evaluate(bundle, &Policy::default())?.motion)
+}
+
 /// Actions as the server draws them.
 fn asked(rng: &mut Rng) -> Vec<Action> {
     let mut actions = Vec::with_capacity(ASKED);
@@ -251,12 +306,12 @@ fn neutral(reel: &Reel<'_>) -> Option<Sent> {
 }
 
 /// The frames around a recorded action, thinned to what a window holds, from `now` on.
-fn window(reel: &Reel<'_>, action: Action, now: u64) -> Option<Sent> {
+fn window(reel: &Reel<'_>, action: Action, now: u64, spacing: u64) -> Option<Sent> {
     let stretch = reel.all(Doing::Gesture(gesture(action))).first().copied()?;
     let shown = |i: &usize| reel.trace().frames.get(*i).is_some_and(|f| f.t.0 + LEAD >= stretch.onset().0);
     let frames: Vec<usize> = stretch.frames().filter(shown).collect();
     let times = frames.first().zip(frames.last()).map(|(a, b)| reel.trace().frames[*b].t.since(reel.trace().frames[*a].t).0)?;
-    let picked = spaced(reel, &frames, (times / (MOST as u64 - 2)).clamp(SPACING, WIDEST));
+    let picked = spaced(reel, &frames, (times / (MOST as u64 - 2)).clamp(spacing, WIDEST));
     Some(placed(reel, &picked, now))
 }
 

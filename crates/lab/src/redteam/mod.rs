@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use clap::Args;
-use faceid_judge::{Cue, CueOutcome, EvidenceBundle, Judge, Outcome, Policy, Unverified};
+use faceid_judge::{Cue, CueOutcome, EvidenceBundle, Judge, MotionPrint, Outcome, Policy, Unverified};
 
 use crate::cli::Verdict;
 use crate::models::ModelDir;
@@ -67,7 +67,10 @@ pub(crate) fn run(dir: &ModelDir, args: &RedteamArgs, cache: Option<&Path>, as_j
     for instrument in chosen {
         let mine: Vec<&Reel<'_>> = reels.iter().filter(|r| r.trace().plan.kind == instrument.material()).collect();
         let clips = mine.len();
-        let pool = Pool { reels: mine, identities: &identities };
+        let mut pool = Pool { reels: mine, identities: &identities, remembered: Vec::new() };
+        if instrument == Instrument::Genuine && !args.material.quick {
+            pool.remember(&judge)?;
+        }
         let judged = try_all(&judge, &pool, instrument, attempts, args.material.jobs())?;
         eprintln!("{}: {} attempts from {clips} clips", instrument.name(), judged.len());
         rows.push(row(instrument, clips, &judged));
@@ -93,7 +96,7 @@ fn try_all(judge: &Judge, pool: &Pool<'_>, instrument: Instrument, wanted: usize
             if made.fetch_add(1, Ordering::Relaxed) >= wanted {
                 return Ok(done);
             }
-            done.push(look(judge, &bundle)?);
+            done.push(look(judge, &bundle, &pool.known(judge, instrument, index)?)?);
         }
     };
     std::thread::scope(|scope| {
@@ -103,13 +106,16 @@ fn try_all(judge: &Judge, pool: &Pool<'_>, instrument: Instrument, wanted: usize
     })
 }
 
-/// With the policy of a server that is not a demo: nothing is waived.
-fn look(judge: &Judge, bundle: &EvidenceBundle) -> Result<Judged> {
+/// With the policy of a server that is not a demo: nothing is waived. `known` are the prints of what the server has judged before.
+fn look(judge: &Judge, bundle: &EvidenceBundle, known: &[MotionPrint]) -> Result<Judged> {
     let started = Instant::now();
-    let report = judge.evaluate(bundle, &Policy::default())?;
+    let mut report = judge.evaluate(bundle, &Policy::default())?;
+    let recalled = report.motion.as_ref().map(|motion| motion.cue(known));
     let took = started.elapsed();
+    let returned = recalled.filter(Cue::fires).map(|cue| format!("{CUE}{}", cue.name.name()));
+    report.cues.extend(recalled);
     let refused = match &report.outcome {
-        Outcome::Live(_) => None,
+        Outcome::Live(_) => returned,
         Outcome::Attack(attack) => {
             let fired: Vec<&str> = report.cues.iter().filter(|c| c.fires()).map(|c| c.name.name()).collect();
             Some(if fired.is_empty() { format!("{attack:?}") } else { format!("{CUE}{}", fired.join(" + ")) })

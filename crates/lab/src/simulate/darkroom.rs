@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use faceid_judge::EvidenceFrame;
 use faceid_protocol::Millis;
 use faceid_simulate::{Body, Routine, Truth};
-use faceid_vision::{Frame, encode_jpeg};
+use faceid_vision::{Frame, encode_best, encode_window};
 
 use super::film::{Identity, body};
 use super::play::Sent;
@@ -47,7 +47,8 @@ impl<'a> Darkroom<'a> {
     /// # Errors
     /// As [`Self::picture`].
     pub(crate) fn window(&mut self, sent: &Sent) -> Result<Vec<EvidenceFrame>> {
-        sent.iter().map(|&(index, t)| evidence(t, &self.picture(index, t)?)).collect()
+        let pictures = sent.iter().map(|&(index, t)| Ok((t, self.picture(index, t)?))).collect::<Result<Vec<_>>>()?;
+        window(&pictures)
     }
 
     /// The picture for comparing, full size.
@@ -55,14 +56,16 @@ impl<'a> Darkroom<'a> {
     /// # Errors
     /// As [`Self::picture`].
     pub(crate) fn best(&mut self, (index, t): (usize, Millis)) -> Result<EvidenceFrame> {
-        Ok(EvidenceFrame { t, jpeg: encode_jpeg(&self.picture(index, t)?, BEST_QUALITY)? })
+        Ok(EvidenceFrame { t, jpeg: encode_best(&self.picture(index, t)?, BEST_QUALITY)? })
     }
 }
 
-/// A frame at evidence size.
+/// A step's frames at evidence size.
 ///
 /// # Errors
-/// When it cannot be encoded.
-pub(crate) fn evidence(t: Millis, frame: &Frame) -> Result<EvidenceFrame> {
-    Ok(EvidenceFrame { t, jpeg: encode_jpeg(&frame.resized_to_max_side(SIDE), QUALITY)? })
+/// When they cannot be encoded.
+pub(crate) fn window(pictures: &[(Millis, Frame)]) -> Result<Vec<EvidenceFrame>> {
+    let small: Vec<Frame> = pictures.iter().map(|(_, frame)| frame.resized_to_max_side(SIDE)).collect();
+    let files = encode_window(&small.iter().collect::<Vec<_>>(), QUALITY)?;
+    Ok(pictures.iter().zip(files).map(|((t, _), jpeg)| EvidenceFrame { t: *t, jpeg }).collect())
 }

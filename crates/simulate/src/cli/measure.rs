@@ -10,7 +10,7 @@ pub(crate) fn face(image: &Path, models: &Path) -> anyhow::Result<(Frame, Face)>
         let path = models.join(name);
         fs::read(&path).with_context(|| format!("{} (run `cargo xtask models` first)", path.display()))
     };
-    let models = Models::from_bytes(&read("face_detector.onnx")?, &read("face_landmark.onnx")?, &read("canonical_face.json")?)?;
+    let models = Models::from_bytes(&read("face_detector.net")?, &read("face_landmark.net")?, &read("canonical_face.json")?)?;
     let bytes = fs::read(image).with_context(|| image.display().to_string())?;
     let frame = decode(&bytes, DecodeLimits { max_bytes: 64 << 20, ..DecodeLimits::default() })?;
     let face = observe_still(&models, &frame)?.face.with_context(|| format!("no face on {}", image.display()))?;

@@ -44,7 +44,7 @@ enum Command {
 /// Where the vision models are.
 #[derive(Args)]
 struct Models {
-    /// Folder with face_detector.onnx, face_landmark.onnx and canonical_face.json (default: $FACEID_MODELS, else ./models).
+    /// Folder with face_detector.net, face_landmark.net and canonical_face.json (default: $FACEID_MODELS, else ./models).
     #[arg(long)]
     models: Option<PathBuf>,
 }

@@ -15,8 +15,8 @@ pub fn material() -> Option<(Models, [(&'static str, Portrait); 2])> {
     let read = |name: &str| fs::read(folder("FACEID_MODELS", "models").join(name));
     let photo = |name: &str| fs::read(folder("FACEID_PORTRAITS", "target/portraits").join(name));
     let files = [
-        read("face_detector.onnx"),
-        read("face_landmark.onnx"),
+        read("face_detector.net"),
+        read("face_landmark.net"),
         read("canonical_face.json"),
         photo("astronaut.png"),
         photo("grace_hopper.jpg"),

@@ -3,11 +3,11 @@
 //! The window holds measures at their own time stamps, thinned but never averaged or interpolated, relative to medians of the window itself:
 //! no calibration has to be known here. The network answers for the newest frame whether an arc neutral -> peak -> neutral has just ended.
 
-#[cfg(feature = "infer")]
+#[cfg(feature = "onnx")]
 mod network;
 mod window;
 
-#[cfg(feature = "infer")]
+#[cfg(feature = "onnx")]
 pub use network::ActionNet;
 pub use window::{ACTION_CHANNELS, ACTION_FRAMES, ActionMeasures, ActionRing};
 

@@ -53,10 +53,10 @@ pub struct ActionRing(VecDeque<ActionMeasures>);
 /// A window in the network's form.
 pub(super) struct Window {
     /// `ACTION_CHANNELS * ACTION_FRAMES` numbers, channel by channel, oldest frame first, zeros where there is no frame.
-    #[cfg_attr(not(any(feature = "infer", test)), expect(dead_code, reason = "read by the network only"))]
+    #[cfg_attr(not(any(feature = "onnx", test)), expect(dead_code, reason = "read by the network only"))]
     pub(super) values: Vec<f32>,
     /// Measured often enough: pose, an eye, mouth.
-    #[cfg_attr(not(any(feature = "infer", test)), expect(dead_code, reason = "read by the network only"))]
+    #[cfg_attr(not(any(feature = "onnx", test)), expect(dead_code, reason = "read by the network only"))]
     pub(super) measured: [bool; 3],
 }
 
@@ -78,7 +78,7 @@ impl ActionRing {
     }
 
     /// The window that ends with the newest frame; `None` until it holds a second and a dozen frames.
-    #[cfg_attr(not(any(feature = "infer", test)), expect(dead_code, reason = "read by the network only"))]
+    #[cfg_attr(not(any(feature = "onnx", test)), expect(dead_code, reason = "read by the network only"))]
     pub(super) fn window(&self) -> Option<Window> {
         let frames = self.select();
         let (first, last) = (frames.first()?, frames.last()?);

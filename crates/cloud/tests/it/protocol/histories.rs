@@ -255,7 +255,7 @@ fn restarted(world: &World) -> Router {
 
 #[tokio::test]
 async fn histories_of_calls_go_as_the_model_says() {
-    let each = count(24, if crate::database::POSTGRES { 200 } else { 1000 });
+    let each = count(24, if crate::database::on_postgres() { 200 } else { 1000 });
     let (mut dice, seed) = Dice::new(1);
     let config = Config { limits: LimitsConfig::off(), ..Config::default() };
     let world = World::with(config, false).await;

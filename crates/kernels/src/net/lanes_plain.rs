@@ -1,0 +1,69 @@
+//! Lanes without special instructions: the scalar twins of the others, and what runs where there is nothing else.
+
+use super::lanes::{Lanes, Task, perform};
+
+/// Scalar twin: `COUNT` numbers one after another. `FUSED` rounds a product and its sum once, as fused multiply-add does.
+#[derive(Clone, Copy)]
+pub(crate) struct Plain<const COUNT: usize, const FUSED: bool>([f32; COUNT]);
+
+impl<const COUNT: usize, const FUSED: bool> Plain<COUNT, FUSED> {
+    #[inline(always)]
+    fn zip(self, other: Self, with: impl Fn(f32, f32) -> f32) -> Self {
+        Self(core::array::from_fn(|i| with(self.0[i], other.0[i])))
+    }
+}
+
+impl<const COUNT: usize, const FUSED: bool> Lanes for Plain<COUNT, FUSED> {
+    const N: usize = COUNT;
+    const ROWS: usize = if FUSED { 6 } else { 4 };
+
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Self {
+        // SAFETY: the caller's pointer is valid for COUNT numbers; the array has the alignment of one number.
+        Self(unsafe { from.cast::<[f32; COUNT]>().read_unaligned() })
+    }
+
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32) {
+        // SAFETY: as for `load`.
+        unsafe { to.cast::<[f32; COUNT]>().write_unaligned(self.0) }
+    }
+
+    #[inline(always)]
+    unsafe fn spread(from: *const f32) -> Self {
+        // SAFETY: the caller's pointer is valid for one number.
+        Self([unsafe { *from }; COUNT])
+    }
+
+    #[inline(always)]
+    unsafe fn all(value: f32) -> Self {
+        Self([value; COUNT])
+    }
+
+    #[inline(always)]
+    unsafe fn add_product(self, a: Self, b: Self) -> Self {
+        let one = |i: usize| if FUSED { a.0[i].mul_add(b.0[i], self.0[i]) } else { self.0[i] + a.0[i] * b.0[i] };
+        Self(core::array::from_fn(one))
+    }
+
+    #[inline(always)]
+    unsafe fn add(self, other: Self) -> Self {
+        self.zip(other, |a, b| a + b)
+    }
+
+    #[inline(always)]
+    unsafe fn max(self, other: Self) -> Self {
+        self.zip(other, |a, b| if a < b { b } else { a })
+    }
+
+    #[inline(always)]
+    unsafe fn min(self, other: Self) -> Self {
+        self.zip(other, |a, b| if b < a { b } else { a })
+    }
+
+    #[inline(always)]
+    unsafe fn perform<T: Task>(task: T) {
+        // SAFETY: the caller's.
+        unsafe { perform::<Self, T>(task) }
+    }
+}

@@ -1,0 +1,111 @@
+//! The two networks from their files: compact networks, and ONNX where the feature `onnx` brings its loader.
+
+use std::sync::{Mutex, PoisonError};
+
+use faceid_kernels::{Net, NetError, Scratch};
+
+use crate::{
+    error::{ModelError, ModelRole, VisionError},
+    geometry::Geometry,
+    model::{ANCHOR_COUNT, DETECTOR_SIDE, DetectorOutput, LANDMARK_COUNT, LANDMARK_SIDE, LandmarkOutput, Models, Networks, REGRESSOR_LEN},
+};
+
+/// Both networks.
+struct Loaded {
+    detector: Runner,
+    landmark: Runner,
+}
+
+impl Models {
+    /// Loads all three files. A network is a compact file (docs/networks.md) or, with the feature `onnx`, an ONNX file; signatures (names are
+    /// free, order is not):
+    /// - `detector`: input `[1,3,128,128]` (values -1..1), outputs regressors `[1,896,16]` and scores `[1,896,1]` (logits);
+    /// - `landmark`: input `[1,3,192,192]` (values 0..1), outputs points `[1,1404]` and presence `[1,1]` (logit);
+    /// - `geometry`: see [`Geometry::from_bytes`].
+    ///
+    /// # Errors
+    /// [`ModelError`], naming the file.
+    pub fn from_bytes(detector: &[u8], landmark: &[u8], geometry: &[u8]) -> Result<Self, ModelError> {
+        // The geometry is checked first because it costs nothing.
+        let geometry = Geometry::from_bytes(geometry)?;
+        let detector =
+            Runner::load(detector, ModelRole::Detector, DETECTOR_SIDE, &[&[1, ANCHOR_COUNT, REGRESSOR_LEN], &[1, ANCHOR_COUNT, 1]])?;
+        let landmark = Runner::load(landmark, ModelRole::Landmark, LANDMARK_SIDE, &[&[1, LANDMARK_COUNT * 3], &[1, 1]])?;
+        Ok(Self::new(Box::new(Loaded { detector, landmark }), geometry))
+    }
+}
+
+impl Networks for Loaded {
+    fn detect(&self, input: Vec<f32>) -> Result<DetectorOutput, VisionError> {
+        let [regressors, scores] = self.detector.run(input)?;
+        Ok(DetectorOutput { regressors, scores })
+    }
+
+    fn landmarks(&self, input: Vec<f32>) -> Result<LandmarkOutput, VisionError> {
+        let [points, presence] = self.landmark.run(input)?;
+        let presence = presence.first().copied().ok_or(VisionError::BadOutput { role: ModelRole::Landmark })?;
+        Ok(LandmarkOutput { points, presence })
+    }
+}
+
+/// One network, whichever file it came from.
+struct Runner {
+    role: ModelRole,
+    inside: Inside,
+}
+
+enum Inside {
+    Compact(Compact),
+    /// The plan and the side of its input, px.
+    #[cfg(feature = "onnx")]
+    Onnx(crate::onnx::Plan, usize),
+}
+
+impl Runner {
+    /// Parses, checks the signature and plans. `outputs` are shapes.
+    fn load(bytes: &[u8], role: ModelRole, side: usize, outputs: &[&[usize]]) -> Result<Self, ModelError> {
+        #[cfg(feature = "onnx")]
+        if !faceid_kernels::is_net(bytes) {
+            return Ok(Self { role, inside: Inside::Onnx(crate::onnx::load(bytes, role, side, outputs)?, side) });
+        }
+        let net = Net::read(bytes).map_err(|error| ModelError::Load { role, source: error.into() })?;
+        let flat = |shape: &[usize]| vec![shape.iter().product()];
+        let [channels, height, width] = net.input();
+        let got: Vec<Vec<usize>> =
+            core::iter::once(vec![1, channels, height, width]).chain(net.outputs().iter().map(|&n| vec![n])).collect();
+        let expected: Vec<Vec<usize>> = core::iter::once(vec![1, 3, side, side]).chain(outputs.iter().map(|shape| flat(shape))).collect();
+        if got != expected {
+            return Err(ModelError::Shape { role, expected, got });
+        }
+        Ok(Self { role, inside: Inside::Compact(Compact { net, spare: Mutex::default() }) })
+    }
+
+    /// Runs on one planar RGB picture; the outputs as flat vectors.
+    fn run<const N: usize>(&self, input: Vec<f32>) -> Result<[Vec<f32>; N], VisionError> {
+        let Self { role, .. } = *self;
+        let outputs = match &self.inside {
+            Inside::Compact(compact) => compact.run(&input).map_err(|error| VisionError::Run { role, source: error.into() })?,
+            #[cfg(feature = "onnx")]
+            Inside::Onnx(plan, side) => crate::onnx::run(plan, role, *side, input)?,
+        };
+        outputs.try_into().map_err(|_| VisionError::BadOutput { role })
+    }
+}
+
+/// A compact network with the memory of earlier runs, one per run at a time.
+struct Compact {
+    net: Net,
+    spare: Mutex<Vec<Scratch>>,
+}
+
+impl Compact {
+    fn run(&self, input: &[f32]) -> Result<Vec<Vec<f32>>, NetError> {
+        // Whatever a panicking thread left behind is still memory of the right size.
+        let spare = || self.spare.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken = spare().pop();
+        let mut scratch = taken.unwrap_or_else(|| self.net.scratch());
+        let outputs = self.net.run(input, &mut scratch).map(<[_]>::to_vec);
+        spare().push(scratch);
+        outputs
+    }
+}

@@ -1,0 +1,51 @@
+/** `node matrix.mjs TARBALL --sim DIR --portrait FILE --work DIR [--only NAME]`: every sample, one after the other; prints the table. */
+import { readdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { CSP, launch } from '../browser/harness.mjs';
+import { fault, play, prepare } from './sample.mjs';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { sim: { type: 'string' }, portrait: { type: 'string' }, work: { type: 'string' }, only: { type: 'string' } },
+});
+const [tarball] = positionals;
+if (!tarball || !values.sim || !values.portrait || !values.work) {
+  console.error('usage: node matrix.mjs TARBALL --sim DIR --portrait FILE --work DIR [--only NAME]');
+  process.exit(2);
+}
+const samples = join(dirname(fileURLToPath(import.meta.url)), 'samples');
+// An exact name goes before a part of one.
+const all = (await readdir(samples)).sort();
+const names = all.includes(values.only) ? [values.only] : all.filter((name) => name.includes(values.only ?? ''));
+if (names.length === 0) {
+  console.error(`no sample is called ${values.only}`);
+  process.exit(2);
+}
+
+const rows = [];
+const browser = await launch();
+for (const name of names) {
+  const begun = Date.now();
+  let [tool, result] = [name, ''];
+  try {
+    const { root, settings, version } = await prepare(join(samples, name), values.work, tarball);
+    tool = `${settings.tool} ${version}`;
+    // An inline package makes blobs of its files.
+    const policy = settings.policy === 'blob' ? `${CSP} blob:; worker-src 'self' blob:` : settings.policy ? CSP : null;
+    result = fault(await play(browser, { root, prefix: settings.prefix, policy }, values)) || 'passed';
+    if (result === 'passed' && !settings.policy) result = 'passed (without the strict policy)';
+  } catch (error) {
+    result = error.message;
+  }
+  rows.push({ name, tool, result, seconds: Math.round((Date.now() - begun) / 1000) });
+  console.error(`${name}: ${result}`);
+}
+await browser.close();
+
+console.log('| sample | tool | result | s |\n|---|---|---|---|');
+for (const { name, tool, result, seconds } of rows) console.log(`| ${name} | ${tool} | ${result.split('\n')[0].slice(0, 160)} | ${seconds} |`);
+const failed = rows.filter(({ result }) => !result.startsWith('passed'));
+console.log(`${rows.length - failed.length} of ${rows.length} passed`);
+process.exitCode = failed.length ? 1 : 0;
