@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { chromium } from 'playwright-core';
 import { USAGE, options } from './options.mjs';
 import { injectPerson, listening } from './person.mjs';
+import { watchTasks } from './tasks.mjs';
 
 let settings;
 try {
@@ -77,6 +78,8 @@ async function drive(browser, settings) {
   if (settings.camera) await page.addInitScript(await listening());
   else await injectPerson(page, settings);
 
+  const tasks = settings.tasks ? await watchTasks(page) : null;
+
   const work = (async () => {
     await page.goto(settings.url, { timeout: left(), waitUntil: 'load' });
     await shoot('page');
@@ -89,7 +92,8 @@ async function drive(browser, settings) {
     const drawn = await page.evaluate(() => ({ frames: window.__faceidHarness?.frames, ms: window.__faceidHarness?.drawMs }));
     if (drawn.frames) log(`${drawn.frames} frames drawn, ${(drawn.ms / drawn.frames).toFixed(1)} ms each`);
     if (live) throw new Error(`${live} camera tracks are still live after the end`);
-    return { result, actions, outcome, ...(settings.camera ? {} : { seed: settings.seed }) };
+    const mainThread = tasks ? { mainThread: await tasks() } : {};
+    return { result, actions, outcome, ...mainThread, ...(settings.camera ? {} : { seed: settings.seed }) };
   })();
   let timer;
   const late = new Promise((_, reject) => {

@@ -12,6 +12,7 @@ export const USAGE = `usage: node drive.mjs --url URL (--simulate | --still | --
   --fps N            pace of the simulated camera (default 20)
   --lang CODE        language of the page
   --timeout S        whole run, seconds (default 150)
+  --tasks            tells the longest tasks of the page's main thread, the drawing of the simulated person left out
   --screenshots DIR  writes a picture at every state
 prints {"result":…,"actions":[…],"outcome":{…}} on the last line; exit 0 when the page showed a result, 1 when it did not, 2 usage`;
 
@@ -30,6 +31,7 @@ export function options(argv) {
       fps: { type: 'string', default: '20' },
       lang: { type: 'string' },
       timeout: { type: 'string', default: '150' },
+      tasks: { type: 'boolean', default: false },
       screenshots: { type: 'string' },
     },
   });

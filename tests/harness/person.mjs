@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { SOURCE_URL } from './tasks.mjs';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 /** Where the page finds the simulated person: same origin, answered by the driver. */
@@ -30,5 +31,5 @@ export async function injectPerson(page, { sim, portrait, seed = 1, still = fals
     },
   );
   const parts = [await listening(), `window.__faceidHarness.camera = ${JSON.stringify(config)};`, await readFile(join(HERE, 'camera.js'), 'utf8')];
-  await page.addInitScript(parts.join('\n'));
+  await page.addInitScript(`${parts.join('\n')}\n//# sourceURL=${SOURCE_URL}`);
 }

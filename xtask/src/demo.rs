@@ -35,6 +35,9 @@ pub(crate) struct Options {
     /// Photograph the authority holds: a file, or `other` for another person's.
     #[arg(long)]
     id_photo: Option<String>,
+    /// Tell the longest tasks of the page's main thread.
+    #[arg(long)]
+    tasks: bool,
     /// Save a picture of every page state here.
     #[arg(long)]
     screenshots: Option<PathBuf>,
@@ -96,6 +99,7 @@ pub(crate) fn simulate_expecting(seed: u64, expect: Expect) -> Result<()> {
         camera: None,
         actions: Vec::new(),
         id_photo: (expect == Expect::Different).then(|| "other".to_owned()),
+        tasks: false,
         screenshots: None,
     };
     let result = play(&options)?;
@@ -163,6 +167,9 @@ fn play(options: &Options) -> Result<Value> {
             Some(photo) => PathBuf::from(photo),
         }
     };
+    if options.tasks {
+        driver.arg("--tasks");
+    }
     if let Some(folder) = &options.screenshots {
         driver.arg("--screenshots").arg(std::path::absolute(folder)?);
     }
@@ -180,6 +187,9 @@ fn play(options: &Options) -> Result<Value> {
     ensure!(result.is_object(), "the page showed no result: {summary}");
     let told = services.verbose_result(result["biz_token"].as_str().context("the result has no biz_token")?)?;
     result["demo"] = json!({ "actions": summary["actions"], "seed": options.seed, "injection": told["injection"] });
+    if let Some(tasks) = summary.get("mainThread") {
+        result["demo"]["main_thread"] = tasks.clone();
+    }
     Ok(result)
 }
 
