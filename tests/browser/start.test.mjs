@@ -94,7 +94,7 @@ for (const [name, handler] of [
     test(`${file} ${name}: FACE_INIT_FAIL`, async () => {
       const { outcome, problems } = await attempt({ routes: { [`/faceid/models/${file}`]: handler } });
       assert.equal(`${outcome.code} ${outcome.message}`, '56000 FACE_INIT_FAIL');
-      assert.match(problems, name === 'missing' ? /asset-missing.*404/ : name === 'corrupt' ? /model-invalid/ : /asset-is-html/);
+      assert.match(problems, name === 'missing' ? /asset-missing.*404/ : name === 'corrupt' ? /asset-corrupt.*not the file that this version/ : /asset-is-html/);
     });
   }
 }
@@ -109,7 +109,7 @@ test('the engine binary cut short: FACE_INIT_FAIL', async () => {
   const half = (await readFile(join(DIST, 'faceid/lib/engine/faceid_liveness_bg.wasm'))).subarray(0, 100000);
   const { outcome, problems } = await attempt({ routes: { '/faceid/lib/engine/faceid_liveness_bg.wasm': (_, response) => void response.writeHead(200).end(half) } });
   assert.equal(`${outcome.code} ${outcome.message}`, '56000 FACE_INIT_FAIL');
-  assert.match(problems, /engine-invalid: /);
+  assert.match(problems, /asset-corrupt.*not the file that this version/);
 });
 
 test('the shell binary missing: INIT_FAILED, and nothing was asked of the cloud', async () => {

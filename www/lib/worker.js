@@ -3,7 +3,11 @@
  * The build makes one classic script of it.
  */
 import init, { Engine } from './engine/faceid_liveness.js';
-import { fetchBytes, looksLikeWasm } from './fetch.js';
+import { looksLikeWasm } from './fetch.js';
+import { forgetOthers, keptBytes } from './kept.js';
+
+/** SHA-256 of each file of `PATHS.engine`, put here by the build. @type {Record<string, string>} */
+const DIGESTS = FACEID_DIGESTS;
 
 /** @type {Engine | null} */
 let engine = null;
@@ -36,15 +40,17 @@ const handlers = {
   /** @param {{assets: Record<string, string>}} message */
   async load({ assets }) {
     try {
+      const file = (/** @type {string} */ name, /** @type {typeof looksLikeWasm | undefined} */ check) => keptBytes(assets[name], DIGESTS[name], check);
       const [wasm, detector, landmark, geometry] = await Promise.all([
-        fetchBytes(WebAssembly.validate(SIMD_PROBE) ? assets.wasm : assets.wasmPlain, looksLikeWasm),
-        fetchBytes(assets.detector),
-        fetchBytes(assets.landmark),
-        fetchBytes(assets.geometry),
+        file(WebAssembly.validate(SIMD_PROBE) ? 'wasm' : 'wasmPlain', looksLikeWasm),
+        file('detector'),
+        file('landmark'),
+        file('geometry'),
       ]);
       await init({ module_or_path: wasm });
       engine = new Engine(detector, landmark, geometry);
       self.postMessage({ type: 'ready', draws: canDraw });
+      await forgetOthers(Object.values(DIGESTS));
     } catch (error) {
       fail(error);
     }

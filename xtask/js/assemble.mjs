@@ -46,9 +46,16 @@ async function bundleWorker() {
     legalComments: 'none',
     banner: { js: '/* faceid-liveness, MIT OR Apache-2.0. Sources: lib/engine and www/lib/worker.js of the repository. */' },
     // A classic script has no import.meta; every address comes from the page.
-    define: { 'import.meta.url': 'self.location.href' },
+    define: { 'import.meta.url': 'self.location.href', FACEID_DIGESTS: JSON.stringify(await digests()) },
     logLevel: 'warning',
   });
+}
+
+/** SHA-256 of the files that the worker fetches: what it keeps stands under them, and other files are refused. */
+async function digests() {
+  const { PATHS } = await import(pathToFileURL(at('lib/assets.js')).href);
+  const entries = Object.entries(PATHS.engine).map(async ([name, path]) => [name, createHash('sha256').update(await readFile(at(path))).digest('hex')]);
+  return Object.fromEntries(await Promise.all(entries));
 }
 
 /** Loaded before anything else, by pages that may never load more. */

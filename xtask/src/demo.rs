@@ -108,6 +108,24 @@ pub(crate) fn simulate_expecting(seed: u64, expect: Expect) -> Result<()> {
     if expect == Expect::StillRefused { Ok(()) } else { shows_injection(&result) }
 }
 
+/// The longest tasks of the page's main thread in a simulated session, on an existing page.
+pub(crate) fn main_thread() -> Result<Value> {
+    build_native()?;
+    let options = Options {
+        port: 8180,
+        simulate: true,
+        still: false,
+        seed: 1,
+        camera: None,
+        actions: Vec::new(),
+        id_photo: None,
+        tasks: true,
+        screenshots: None,
+    };
+    let mut result = play(&options)?;
+    Ok(result["demo"]["main_thread"].take())
+}
+
 /// The simulated person is drawn, and handed over by a replaced `getUserMedia`: signals that do not say so were not read.
 fn shows_injection(result: &Value) -> Result<()> {
     for signal in ["drawn_track", "patched_get_user_media"] {

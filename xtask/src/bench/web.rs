@@ -2,7 +2,7 @@
 
 use super::machine::Machine;
 use crate::{
-    models,
+    demo, models,
     process::{output, root, step, target_dir},
     testing::npm_ci,
     tools, web,
@@ -100,13 +100,16 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let [ours, onnxruntime] = cold.map(median);
     step("tracked frames in Chromium");
     let page = parsed(&node("page.mjs", &[])?)?;
+    step("a session, for the tasks of its main thread");
+    let main_thread = demo::main_thread()?;
     print_networks(&nets);
     println!(
         "cold start to both networks' first answer: ours {ours:.1} ms, onnxruntime-web {onnxruntime:.1} ms, ratio {:.2}",
         ours / onnxruntime
     );
     print_page(&page);
-    let figures = json!({"machine": machine, "networks": nets, "cold_ms": {"ours": ours, "onnxruntime": onnxruntime}, "page": page});
+    print_main_thread(&main_thread);
+    let figures = json!({"machine": machine, "networks": nets, "cold_ms": {"ours": ours, "onnxruntime": onnxruntime}, "page": page, "main_thread": main_thread});
     let path = root().join(&options.json);
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent)?;
@@ -157,9 +160,21 @@ fn print_page(page: &Value) {
     println!("tracked frame of 480 x 360 in Chromium {}:", page["chromium"].as_str().unwrap_or("?"));
     print_times(&page["times"]);
     let mib = |value: &Value| number(value) / f64::from(1 << 20);
+    let (warm, late) = (mib(&page["memory"]["afterWarmUp"]), mib(&page["memory"]["afterTenMinutes"]));
     println!(
-        "  linear memory {:.1} MiB after warm-up, {:.1} MiB with a full ring",
-        mib(&page["memory"]["afterWarmUp"]),
-        mib(&page["memory"]["full"])
+        "  linear memory {warm:.1} MiB after warm-up, {late:.1} MiB after ten minutes' frames (it never shrinks: the peak), ratio {:.2}",
+        late / warm
     );
+    let of = |name: &str| number(&page["times"][name]["min"]);
+    println!("  share of a tracked frame that is not the landmark network: {:.2} (min)", 1.0 - of("network") / of("ours"));
+}
+
+fn print_main_thread(tasks: &Value) {
+    println!(
+        "main thread of a session: {} tasks, {} over 16 ms, {} over 50 ms; the longest:",
+        tasks["tasks"], tasks["over16"], tasks["over50"]
+    );
+    for task in tasks["longest"].as_array().into_iter().flatten() {
+        println!("  {:6.1} ms  {}", number(&task["ms"]), task["does"].as_str().unwrap_or_default());
+    }
 }
