@@ -9,7 +9,7 @@ export type StateName =
 
 /** One hint at a time; keys of `guidance` in the texts. */
 export type GuidanceName =
-  | 'no_face' | 'several_faces' | 'too_far' | 'too_close' | 'off_centre' | 'not_frontal' | 'too_dark' | 'too_bright' | 'back_lit' | 'blurred'
+  | 'no_face' | 'several_faces' | 'too_far' | 'too_close' | 'off_centre' | 'not_frontal' | 'lens_covered' | 'too_dark' | 'too_bright' | 'back_lit' | 'blurred'
   | 'eyes_hidden' | 'face_covered' | 'hold_still' | 'wrong_action' | 'slower' | 'faster';
 
 /** Why the camera cannot be used; keys of `camera` in the texts. */

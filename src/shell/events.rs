@@ -105,6 +105,7 @@ const fn guidance_name(guidance: Guidance) -> &'static str {
         Guidance::TooClose => "too_close",
         Guidance::OffCentre => "off_centre",
         Guidance::NotFrontal => "not_frontal",
+        Guidance::LensCovered => "lens_covered",
         Guidance::TooDark => "too_dark",
         Guidance::TooBright => "too_bright",
         Guidance::BackLit => "back_lit",
