@@ -25,7 +25,7 @@ async function open(query, options = {}) {
   return { page, problems };
 }
 
-const STATES = ['idle', 'loading', 'permission', 'tap', 'align', 'calibrate', 'nod', 'shake', 'blink', 'mouth', 'uploading', 'verdict', 'success', 'failure', 'different', 'denied', 'network'];
+const STATES = ['idle', 'loading', 'permission', 'tap', 'align', 'cameras', 'calibrate', 'nod', 'shake', 'blink', 'mouth', 'uploading', 'verdict', 'success', 'failure', 'different', 'denied', 'network'];
 for (const [width, height] of [[390, 844], [844, 390], [1280, 800], [320, 568]]) {
   test(`every look fits ${width}x${height} and breaks no policy`, async () => {
     for (const state of STATES) {
