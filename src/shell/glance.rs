@@ -15,6 +15,11 @@ pub(crate) struct Glance {
 }
 
 impl Glance {
+    /// Lets the canvas go.
+    pub(crate) fn forget(&self) {
+        self.canvas.replace(None);
+    }
+
     /// The picture now; `None` while there is none, or where the browser gives no pixels.
     pub(crate) fn take(&self, video: &HtmlVideoElement) -> Option<PictureStats> {
         let (width, height) = (video.video_width(), video.video_height());

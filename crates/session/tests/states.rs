@@ -250,7 +250,7 @@ fn faces_come_and_go() {
 
 #[test]
 fn a_black_picture_is_told_until_there_is_one() {
-    let covered = |black| {
+    let covered = |black: bool| {
         let mut extra = vec![(Millis(400), Input::Black(true))];
         extra.extend((!black).then_some((Millis(3_000), Input::Black(false))));
         Drive { extra, before: Track::new("0ms noface; 5000ms noface; 5001ms face"), ..Drive::new(&[Action::Nod]) }.run()

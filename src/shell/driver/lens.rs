@@ -56,6 +56,7 @@ impl Lens {
         self.tap.set(false);
         self.pump.replace(None);
         self.camera.replace(None);
+        self.glance.forget();
     }
 
     /// A camera has started.
