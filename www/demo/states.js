@@ -39,6 +39,9 @@ class Scripted extends EventTarget {
   state = 'not_started';
   cancel() {}
   async resume() {}
+  useCamera() {
+    return false;
+  }
   play(events) {
     for (const event of events) this.dispatchEvent(new CustomEvent(event.type, { detail: event }));
   }
