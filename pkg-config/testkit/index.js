@@ -63,6 +63,10 @@ export class ScriptedLiveness extends EventTarget {
 
   async resume() {}
 
+  useCamera() {
+    return false;
+  }
+
   /** Plays the events; resolves with the outcome. */
   async start() {
     for (const event of this.#events) {

@@ -17,7 +17,7 @@ export type CodeClass = 'http' | 'same_person' | 'different_person' | 'authority
 export type Blame = 'integrator' | 'server' | 'nobody' | 'user' | 'us' | 'device' | 'network';
 
 /** A hint to the person. */
-export type GuidanceKey = 'no_face' | 'several_faces' | 'too_far' | 'too_close' | 'off_centre' | 'not_frontal' | 'too_dark' | 'too_bright' | 'back_lit' | 'blurred' | 'eyes_hidden' | 'face_covered' | 'hold_still' | 'wrong_action' | 'slower' | 'faster';
+export type GuidanceKey = 'no_face' | 'several_faces' | 'too_far' | 'too_close' | 'off_centre' | 'not_frontal' | 'lens_covered' | 'too_dark' | 'too_bright' | 'back_lit' | 'blurred' | 'eyes_hidden' | 'face_covered' | 'hold_still' | 'wrong_action' | 'slower' | 'faster';
 
 /** A state of the session. */
 export type StateKey = 'not_started' | 'wait_camera' | 'align_face' | 'calibrate' | 'await_challenge' | 'act' | 'commit' | 'submit' | 'await_verdict' | 'closed';

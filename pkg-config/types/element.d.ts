@@ -37,6 +37,7 @@ export interface ElementAttributes {
   voice?: boolean | '';
   /** Actions the person cannot do, with commas between. */
   'excluded-actions'?: string;
+  /** `deviceId` of a camera; default: the one the person chose last on this site, else the best for a face. */
   'camera-id'?: string;
   'asset-base'?: string;
   'worker-url'?: string;

@@ -9,7 +9,7 @@ export type StateName =
 
 /** One hint at a time; keys of `guidance` in the texts. */
 export type GuidanceName =
-  | 'no_face' | 'several_faces' | 'too_far' | 'too_close' | 'off_centre' | 'not_frontal' | 'too_dark' | 'too_bright' | 'back_lit' | 'blurred'
+  | 'no_face' | 'several_faces' | 'too_far' | 'too_close' | 'off_centre' | 'not_frontal' | 'lens_covered' | 'too_dark' | 'too_bright' | 'back_lit' | 'blurred'
   | 'eyes_hidden' | 'face_covered' | 'hold_still' | 'wrong_action' | 'slower' | 'faster';
 
 /** Why the camera cannot be used; keys of `camera` in the texts. */
@@ -44,6 +44,8 @@ export interface LivenessEvents {
   'wrong-action': { type: 'wrong-action'; asked: ActionName; seen: ActionName };
   blink: { type: 'blink'; deliberate: boolean };
   camera: { type: 'camera'; label: string; width: number; height: number };
+  /** Cameras to choose from (not those that face away), and the one in use; take another with `useCamera()`. */
+  cameras: { type: 'cameras'; cameras: { id: string; label: string }[]; current?: string };
   'camera-fault': { type: 'camera-fault'; fault: CameraFaultName };
   /** The browser wants a tap before it plays the preview: call `resume()` from one. */
   'needs-tap': { type: 'needs-tap' };
@@ -66,7 +68,7 @@ export interface LivenessOptions {
   excludedActions?: ActionName[];
   /** Random id that your page keeps for this device (16 to 64 of A-Z a-z 0-9 - _), so that repeated failures of one device can be locked. */
   deviceId?: string;
-  /** `deviceId` of a camera; a camera that is gone falls back to any front camera. */
+  /** `deviceId` of a camera, taken as it is; one that is gone falls back to the choice by facing, label and colours. */
   cameraId?: string;
   /** Folder with a copy of the package (`npx faceid-liveness copy FOLDER`), when the files are not beside the module. */
   assetBase?: string;
@@ -112,6 +114,8 @@ export class Liveness extends EventTarget {
   start(): Promise<Outcome>;
   cancel(): void;
   resume(): Promise<void>;
+  /** Takes another camera of the `cameras` event; false when it is too late, because a challenge is on its way or being done. */
+  useCamera(id: string): boolean;
   addEventListener<K extends keyof LivenessEvents>(type: K, listener: (event: CustomEvent<LivenessEvents[K]>) => void, options?: AddEventListenerOptions | boolean): void;
   addEventListener(type: string, listener: EventListenerOrEventListenerObject | null, options?: AddEventListenerOptions | boolean): void;
 }

@@ -1,10 +1,22 @@
 //! Opening and closing the camera, and what each refusal means.
 
+use super::{
+    choice::{Current, Listed},
+    page,
+};
 use faceid_session::CameraFault;
+use js_sys::{Array, Reflect};
 use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{HtmlVideoElement, MediaStream, MediaStreamConstraints, MediaStreamTrack};
+
+/// Longest wait for the list of cameras, ms.
+const LIST_MS: u32 = 1000;
+/// Longest wait for the first picture of a camera, ms.
+const FIRST_PICTURE_MS: u32 = 4000;
+/// `HTMLMediaElement.HAVE_CURRENT_DATA`.
+const HAVE_PICTURE: u16 = 2;
 
 /// What a `getUserMedia` rejection means, by `DOMException.name` (current and legacy names) or `TypeError`.
 ///
@@ -62,16 +74,13 @@ pub(crate) struct Camera {
 }
 
 impl Camera {
-    /// Asks for the camera. A named camera that is gone or does not fit falls back to any front camera.
+    /// Asks for this camera, or for any that faces the person.
     pub(crate) async fn open(
         video: &HtmlVideoElement,
         camera_id: Option<&str>,
         on_ended: impl FnMut() + 'static,
     ) -> Result<Self, CameraFault> {
-        let stream = match request(camera_id).await {
-            Err(CameraFault::Overconstrained | CameraFault::NotFound) if camera_id.is_some() => request(None).await?,
-            other => other?,
-        };
+        let stream = request(camera_id).await?;
         let ended: Closure<dyn FnMut()> = Closure::new(on_ended);
         let camera = Self { stream, video: video.clone(), _ended: ended };
         let Some(track) = camera.track() else { return Err(CameraFault::NotFound) };
@@ -90,6 +99,21 @@ impl Camera {
         self.track().map(|t| t.label()).unwrap_or_default()
     }
 
+    /// Its `deviceId`, where the browser tells.
+    pub(crate) fn device_id(&self) -> Option<String> {
+        self.setting("deviceId").filter(|id| !id.is_empty())
+    }
+
+    /// What is known of it for the choice among several.
+    pub(crate) fn current(&self) -> Current {
+        let faces_away = self.setting("facingMode").as_deref() == Some("environment");
+        Current { id: self.device_id(), label: self.label(), faces_away }
+    }
+
+    fn setting(&self, name: &str) -> Option<String> {
+        text_of(&self.track()?.get_settings(), name)
+    }
+
     /// The camera's video track.
     pub(crate) fn track(&self) -> Option<MediaStreamTrack> {
         self.stream.get_video_tracks().get(0).dyn_into().ok()
@@ -104,15 +128,31 @@ impl Drop for Camera {
                 track.stop();
             }
         }
-        self.video.set_src_object(None);
+        // Another camera may be showing already.
+        if self.video.src_object().as_ref() == Some(&self.stream) {
+            self.video.set_src_object(None);
+        }
     }
 }
 
-/// Starts playback; false when refused (autoplay policy, low-power mode).
-pub(crate) async fn play(video: &HtmlVideoElement) -> bool {
-    match video.play() {
-        Ok(promise) => JsFuture::from(promise).await.is_ok(),
-        Err(_) => false,
+/// How playback started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Playback {
+    /// There is a picture.
+    Running,
+    /// Autoplay policy or low-power mode: it needs a tap.
+    Refused,
+    /// Nothing came in [`FIRST_PICTURE_MS`].
+    Silent,
+}
+
+/// Starts playback. Without a picture the browser's own promise stays open for ever.
+pub(crate) async fn play(video: &HtmlVideoElement) -> Playback {
+    let Ok(promise) = video.play() else { return Playback::Refused };
+    match page::at_most(FIRST_PICTURE_MS, promise).await {
+        Err(_) => Playback::Refused,
+        Ok(_) if video.ready_state() >= HAVE_PICTURE => Playback::Running,
+        Ok(_) => Playback::Silent,
     }
 }
 
@@ -139,9 +179,29 @@ async fn request(camera_id: Option<&str>) -> Result<MediaStream, CameraFault> {
     stream.dyn_into().map_err(|_| CameraFault::Unsupported)
 }
 
+/// The cameras that the browser names; none before permission, and none when it does not answer (some wait until the page has the focus).
+pub(crate) async fn list() -> Vec<Listed> {
+    let asked = web_sys::window().and_then(|window| window.navigator().media_devices().ok()).filter(|devices| devices.is_object());
+    let Some(promise) = asked.and_then(|devices| devices.enumerate_devices().ok()) else { return Vec::new() };
+    let Some(devices) = page::at_most(LIST_MS, promise).await.ok().and_then(|list| list.dyn_into::<Array>().ok()) else {
+        return Vec::new();
+    };
+    devices
+        .iter()
+        .filter(|device| text_of(device, "kind").as_deref() == Some("videoinput"))
+        .filter_map(|device| {
+            Some(Listed { id: text_of(&device, "deviceId").filter(|id| !id.is_empty())?, label: text_of(&device, "label")? })
+        })
+        .collect()
+}
+
 /// `error.name`, empty when the value is no error.
 fn name_of(error: &JsValue) -> String {
-    js_sys::Reflect::get(error, &"name".into()).ok().and_then(|n| n.as_string()).unwrap_or_default()
+    text_of(error, "name").unwrap_or_default()
+}
+
+fn text_of(object: &JsValue, name: &str) -> Option<String> {
+    Reflect::get(object, &name.into()).ok()?.as_string()
 }
 
 #[cfg(test)]

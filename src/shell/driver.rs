@@ -1,13 +1,15 @@
 //! Runs the session machine in the page: inputs in, events out, effects done. All decisions are the machine's.
 
+mod lens;
+
 use super::{
-    camera::{self, Camera},
+    camera::{self, Camera, Playback},
     capture,
     client::{CallError, Client, Jpeg},
     config::Config,
     error,
-    events::{PageEvent, fault_name, state_name},
-    frames::{FramePump, Grabber, Pixels},
+    events::{PageEvent, state_name},
+    frames::{Grabber, Pixels},
     page,
     port::{EnginePort, Report},
     telemetry::Meter,
@@ -18,11 +20,12 @@ use faceid_protocol::{
     codes::{Coded, sdk},
     wire::{Capture, Environment, Refusal, SessionConfig, Telemetry},
 };
-use faceid_session::{CameraFault, Challenge, Effect, Event, FrameId, Input, NetworkFault, Output, Params, Plan, Session, StateName};
+use faceid_session::{Challenge, Effect, Event, FrameId, Input, NetworkFault, Output, Params, Plan, Session, StateName};
+use lens::Lens;
 use std::{
     cell::{Cell, RefCell},
     collections::VecDeque,
-    rc::{Rc, Weak},
+    rc::Rc,
 };
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::{future_to_promise, spawn_local};
@@ -30,10 +33,6 @@ use web_sys::{HtmlVideoElement, Worker};
 
 /// Longest side judged and kept while the server has not said otherwise, px.
 const DEFAULT_SIDE: u32 = 480;
-/// No new frame for this long, while the page is visible, is a stalled camera, ms.
-const STALL: Millis = Millis(5000);
-/// How often stalls are looked for, ms.
-const WATCH_MS: u32 = 500;
 /// Longest wait until the server knows of an ending before the page does, ms.
 const FAREWELL_MS: u32 = 1000;
 
@@ -51,8 +50,7 @@ pub(crate) struct Driver {
     engine: RefCell<Option<EnginePort>>,
     worker: Worker,
     engine_state: Cell<EngineState>,
-    camera: RefCell<Option<Camera>>,
-    pump: RefCell<Option<FramePump>>,
+    lens: Lens,
     grabber: Grabber,
     meter: RefCell<Meter>,
     capture: RefCell<Option<Capture>>,
@@ -90,8 +88,7 @@ impl Driver {
             engine: RefCell::new(None),
             worker,
             engine_state: Cell::new(EngineState::Idle),
-            camera: RefCell::new(None),
-            pump: RefCell::new(None),
+            lens: Lens::default(),
             grabber: Grabber::default(),
             meter: RefCell::default(),
             capture: RefCell::default(),
@@ -178,7 +175,9 @@ impl Driver {
 
     /// Continues after [`PageEvent::NeedsTap`].
     pub(crate) async fn resume(self: Rc<Self>) {
-        if !camera::play(&self.video).await {
+        let refused = camera::play(&self.video).await == Playback::Refused;
+        self.lens.tap.set(refused);
+        if refused {
             self.emit(&PageEvent::NeedsTap);
         }
     }
@@ -235,7 +234,7 @@ impl Driver {
     /// The promise settles when the server has been told of an ending.
     fn perform(self: &Rc<Self>, effect: Effect) -> Option<js_sys::Promise> {
         match effect {
-            Effect::OpenCamera => spawn_local(open_camera(Rc::downgrade(self))),
+            Effect::OpenCamera => self.open_camera(self.config.camera_id.clone()),
             Effect::StopCamera => self.stop_camera(),
             Effect::Retain(ids) => self.with_engine(|engine| engine.retain(&ids)),
             Effect::KeepBest(id) => self.with_engine(|engine| engine.keep_best(id)),
@@ -262,8 +261,7 @@ impl Driver {
 
     fn stop_camera(&self) {
         self.waiting.replace(None);
-        self.pump.replace(None);
-        self.camera.replace(None);
+        self.lens.close();
     }
 
     fn with_engine(&self, act: impl FnOnce(&EnginePort)) {
@@ -324,21 +322,18 @@ impl Driver {
 
     /// A new camera frame: count it, and hand it to the worker, or keep it until the worker is free.
     fn on_frame(self: &Rc<Self>, t: Millis) {
-        let first = {
-            let mut meter = self.meter.borrow_mut();
-            meter.frame(t, page::now(), [self.video.video_width(), self.video.video_height()]);
-            meter.seen() == 1
-        };
-        if first {
-            let label = self.camera.borrow().as_ref().map(Camera::label).unwrap_or_default();
+        self.meter.borrow_mut().frame(t, page::now(), [self.video.video_width(), self.video.video_height()]);
+        if self.lens.fresh.take() {
+            let label = self.lens.camera.borrow().as_ref().map(Camera::label).unwrap_or_default();
             self.emit(&PageEvent::Camera { label, width: self.video.video_width(), height: self.video.video_height() });
-            let (driver, track) = (Rc::clone(self), self.camera.borrow().as_ref().and_then(Camera::track));
+            let (driver, track) = (Rc::clone(self), self.lens.camera.borrow().as_ref().and_then(Camera::track));
             spawn_local(async move {
                 let capture = capture::read(track).await;
                 driver.capture.replace(Some(capture));
             });
             self.ready_when_both();
         }
+        self.inspect();
         let EngineState::Ready { draws } = self.engine_state.get() else { return };
         if self.grabbing.replace(true) {
             return;
@@ -347,7 +342,7 @@ impl Driver {
         spawn_local(async move {
             let pixels = driver.grabber.grab(&driver.video, draws).await;
             driver.grabbing.set(false);
-            let Some(pixels) = pixels.filter(|_| driver.camera.borrow().is_some()) else { return };
+            let Some(pixels) = pixels.filter(|_| driver.lens.camera.borrow().is_some()) else { return };
             if driver.in_flight.get() {
                 driver.waiting.replace(Some((t, pixels)));
             } else {
@@ -371,32 +366,6 @@ impl Driver {
         self.with_engine(|engine| engine.observe(id, t, side, pixels));
     }
 
-    /// Looks for a camera that has gone quiet without saying so.
-    fn watch(self: &Rc<Self>) {
-        let weak = Rc::downgrade(self);
-        spawn_local(async move {
-            loop {
-                page::sleep(WATCH_MS).await;
-                let Some(driver) = weak.upgrade().filter(|d| !d.closed.get()) else { return };
-                let hidden = web_sys::window().and_then(|w| w.document()).is_some_and(|d| d.hidden());
-                let mut meter = driver.meter.borrow_mut();
-                if hidden || driver.camera.borrow().is_none() {
-                    meter.forgive(page::now());
-                } else if meter.quiet_for(page::now()) > STALL {
-                    drop(meter);
-                    driver.camera_lost(CameraFault::Stalled);
-                }
-            }
-        });
-    }
-
-    fn camera_lost(self: &Rc<Self>, fault: CameraFault) {
-        if !self.closed.get() {
-            self.emit(&PageEvent::CameraFault { fault: fault_name(fault) });
-            self.feed(Input::CameraLost(fault));
-        }
-    }
-
     fn network(self: &Rc<Self>, problem: CallError) {
         if self.closed.get() {
             return;
@@ -414,37 +383,6 @@ fn plan(settings: &SessionConfig) -> Plan {
         timeout: settings.timeout_ms,
         action_timeout: settings.action_timeout_ms,
         wrong_action: settings.wrong_action,
-    }
-}
-
-async fn open_camera(weak: Weak<Driver>) {
-    let Some(driver) = weak.upgrade() else { return };
-    let unplugged = {
-        let weak = weak.clone();
-        move || {
-            if let Some(driver) = weak.upgrade() {
-                driver.camera_lost(CameraFault::Unplugged);
-            }
-        }
-    };
-    match Camera::open(&driver.video, driver.config.camera_id.as_deref(), unplugged).await {
-        // The person cancelled while the permission question was open: dropping the camera stops it.
-        Ok(_) if driver.closed.get() => {}
-        Ok(camera) => {
-            driver.meter.borrow_mut().forgive(page::now());
-            let pump = FramePump::start(&driver.video, move |t| {
-                if let Some(driver) = weak.upgrade().filter(|d| !d.closed.get()) {
-                    driver.on_frame(t);
-                }
-            });
-            driver.pump.replace(Some(pump));
-            camera.show();
-            driver.camera.replace(Some(camera));
-            if !camera::play(&driver.video).await && !driver.closed.get() {
-                driver.emit(&PageEvent::NeedsTap);
-            }
-        }
-        Err(fault) => driver.camera_lost(fault),
     }
 }
 
@@ -505,6 +443,6 @@ async fn submit(driver: Rc<Driver>) {
 
 /// The closing event, once `told` has settled or [`FAREWELL_MS`] have passed.
 async fn emit_after(driver: Rc<Driver>, told: js_sys::Promise, closed: PageEvent) {
-    page::at_most(FAREWELL_MS, told).await;
+    drop(page::at_most(FAREWELL_MS, told).await);
     driver.emit(&closed);
 }

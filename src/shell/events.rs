@@ -1,7 +1,7 @@
 //! Events as plain objects for the page: `{type, …}`. Types are in kebab-case like DOM event names; states, guidance and faults carry the keys
 //! of `www/text`. Documented in `types/index.d.ts`.
 
-use super::error;
+use super::{choice::Listed, error};
 use faceid_protocol::Action;
 use faceid_session::{CameraFault, Event, Guidance, Outcome, StateName};
 use serde::Serialize;
@@ -41,6 +41,11 @@ pub(crate) enum PageEvent {
         label: String,
         width: u32,
         height: u32,
+    },
+    /// Cameras to choose from, and the one in use.
+    Cameras {
+        cameras: Vec<Listed>,
+        current: Option<String>,
     },
     /// The camera cannot be used; `closed` follows. `fault` is a key of `camera` in the texts.
     CameraFault {
@@ -105,6 +110,7 @@ const fn guidance_name(guidance: Guidance) -> &'static str {
         Guidance::TooClose => "too_close",
         Guidance::OffCentre => "off_centre",
         Guidance::NotFrontal => "not_frontal",
+        Guidance::LensCovered => "lens_covered",
         Guidance::TooDark => "too_dark",
         Guidance::TooBright => "too_bright",
         Guidance::BackLit => "back_lit",

@@ -196,7 +196,8 @@ impl Grabber {
     }
 }
 
-fn new_canvas() -> Option<(HtmlCanvasElement, CanvasRenderingContext2d)> {
+/// A canvas whose pixels are read.
+pub(crate) fn new_canvas() -> Option<(HtmlCanvasElement, CanvasRenderingContext2d)> {
     let canvas: HtmlCanvasElement = web_sys::window()?.document()?.create_element("canvas").ok()?.dyn_into().ok()?;
     let options = js_sys::Object::new();
     js_sys::Reflect::set(&options, &"willReadFrequently".into(), &JsValue::TRUE).ok()?;

@@ -2,6 +2,7 @@
 
 mod camera;
 mod capture;
+mod choice;
 mod client;
 mod config;
 mod crypto;
@@ -9,6 +10,7 @@ mod driver;
 mod error;
 mod events;
 mod frames;
+mod glance;
 mod http;
 mod lane;
 mod page;
@@ -110,6 +112,12 @@ impl Attempt {
     /// Continues after a `needs-tap` event; call it from the tap.
     pub async fn resume(&self) {
         Rc::clone(&self.driver).resume().await;
+    }
+
+    /// Takes another camera, by its `deviceId` from the `cameras` event; false when it is too late for that.
+    #[wasm_bindgen(js_name = useCamera)]
+    pub fn use_camera(&self, id: String) -> bool {
+        self.driver.use_camera(id)
     }
 
     /// The page was hidden or shown.

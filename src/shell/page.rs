@@ -1,7 +1,8 @@
 //! Small pieces of the browser: clock, sleep, random bytes, hex.
 
 use faceid_protocol::Millis;
-use js_sys::{Array, Promise};
+use faceid_session::Lie;
+use js_sys::{Array, Promise, Reflect};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 
@@ -21,9 +22,31 @@ pub(crate) async fn sleep(ms: u32) {
     drop(JsFuture::from(slept(ms)).await);
 }
 
-/// Waits for `promise`, but not longer than that.
-pub(crate) async fn at_most(ms: u32, promise: Promise) {
-    drop(JsFuture::from(Promise::race(&Array::of2(&promise, &slept(ms)))).await);
+/// Waits for `promise`, but not longer than that: its value, or `undefined`.
+pub(crate) async fn at_most(ms: u32, promise: Promise) -> Result<JsValue, JsValue> {
+    JsFuture::from(Promise::race(&Array::of2(&promise, &slept(ms)))).await
+}
+
+/// Whether the page is out of sight.
+pub(crate) fn hidden() -> bool {
+    web_sys::window().and_then(|w| w.document()).is_some_and(|d| d.hidden())
+}
+
+/// How the screen is held. Older WebKit has no `screen.orientation`; there the window's shape stands for it.
+pub(crate) fn screen_lie() -> Lie {
+    let Some(window) = web_sys::window() else { return Lie::Flat };
+    let get = |object: &JsValue, name: &str| Reflect::get(object, &name.into()).ok();
+    let told = get(&window, "screen")
+        .and_then(|screen| get(&screen, "orientation"))
+        .and_then(|orientation| get(&orientation, "type")?.as_string());
+    match told {
+        Some(told) if told.starts_with("portrait") => Lie::Upright,
+        Some(_) => Lie::Flat,
+        None => {
+            let side = |value: Result<JsValue, JsValue>| value.ok().and_then(|v| v.as_f64()).unwrap_or(0.0) as u32;
+            Lie::of(side(window.inner_width()), side(window.inner_height()))
+        }
+    }
 }
 
 fn slept(ms: u32) -> Promise {

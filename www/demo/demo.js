@@ -41,7 +41,6 @@ $('form').addEventListener('submit', async (event) => {
 
 element.tokenProvider = newToken;
 element.options = { get consent() { return { textId: `demo-${lang}-1`, ts: consentedAt }; } };
-element.addEventListener('camera', offerCameras);
 element.addEventListener('closed', (event) => {
   const { code, message, retryable } = event.detail;
   // A failure that another try may cure stays on the element, with its coaching and its retry button.
@@ -49,11 +48,6 @@ element.addEventListener('closed', (event) => {
 });
 
 $('again').addEventListener('click', () => page('welcome'));
-$('camera').addEventListener('change', async () => {
-  element.setAttribute('camera-id', $('camera').value);
-  element.cancel();
-  await element.start({ bizToken: await newToken(), consent: { textId: `demo-${lang}-1`, ts: consentedAt } });
-});
 
 async function newToken() {
   const person = { name: $('name').value.trim(), idcard_number: $('id-number').value.trim() };
@@ -102,14 +96,6 @@ async function configure() {
   document.body.dataset.configured = 'true';
 }
 
-/** Cameras by name, once permission has made their names visible; only where there is a choice and room to show it. */
-async function offerCameras() {
-  const devices = (await navigator.mediaDevices.enumerateDevices()).filter((d) => d.kind === 'videoinput');
-  $('camera-choice').hidden = devices.length < 2;
-  $('camera').replaceChildren(...devices.map((d, i) => new Option(d.label || `${text.ui.camera} ${i + 1}`, d.deviceId)));
-  $('camera').value = element.video.srcObject?.getVideoTracks()[0]?.getSettings().deviceId ?? '';
-}
-
 function speak() {
   text = words(lang);
   document.documentElement.lang = text.lang;
@@ -118,7 +104,7 @@ function speak() {
   const fill = {
     title: text.ui.welcome, intro: text.ui.welcome_steps, 'name-label': text.ui.name, 'id-label': text.ui.id_number,
     'consent-text': text.ui.consent, start: text.ui.consent_accept, language: lang === 'zh' ? 'English' : '中文',
-    'camera-label': text.ui.camera, again: text.ui.back, 'backend-label': text.own.backend,
+    again: text.ui.back, 'backend-label': text.own.backend,
   };
   for (const [id, words] of Object.entries(fill)) $(id).textContent = words;
   $('language').lang = lang === 'zh' ? 'en' : 'zh';

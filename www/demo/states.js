@@ -19,6 +19,7 @@ const STATES = {
   permission: [state('wait_camera')],
   tap: [state('wait_camera'), { type: 'needs-tap' }],
   align: [state('align_face'), { type: 'guidance', guidance: 'too_far' }],
+  cameras: [state('align_face'), { type: 'cameras', cameras: [{ id: 'a', label: 'Integrated Camera' }, { id: 'b', label: 'A USB camera with rather a long name (0bda:5842)' }], current: 'a' }],
   calibrate: [state('calibrate'), { type: 'progress', step: 0, fraction: 0.6 }],
   nod: act('nod', 1, 0.4),
   shake: act('shake', 2, 0.3, 'slower'),
@@ -38,6 +39,9 @@ class Scripted extends EventTarget {
   state = 'not_started';
   cancel() {}
   async resume() {}
+  useCamera() {
+    return false;
+  }
   play(events) {
     for (const event of events) this.dispatchEvent(new CustomEvent(event.type, { detail: event }));
   }

@@ -1,6 +1,7 @@
 /** `<faceid-liveness>`: shows an attempt. */
 import { Liveness } from '../lib/liveness.js';
 import { outcomeText } from '../text/lookup.js';
+import { rememberCamera, rememberedCamera } from '../lib/cameras.js';
 import { checkSupport } from '../lib/support.js';
 import { Announcer } from './announcer.js';
 import { CANCELLED, NO_TOKEN, endType, tokenFrom } from './endings.js';
@@ -50,6 +51,8 @@ export class FaceIdLivenessElement extends (globalThis.HTMLElement ?? class {}) 
   #excluded = new Set();
   #action = '';
   #tag = '';
+  /** The camera in use. */
+  #camera = '';
   /** A start that waits for its token. @type {AbortController | null} */
   #waiting = null;
 
@@ -61,6 +64,7 @@ export class FaceIdLivenessElement extends (globalThis.HTMLElement ?? class {}) 
     this.#view.cancel.addEventListener('click', () => this.cancel());
     this.#view.action.addEventListener('click', () => this.#pressed());
     this.#view.other.addEventListener('click', () => this.#cannot());
+    this.#view.cameras.addEventListener('change', () => this.#choose(this.#view.cameras.value));
   }
 
   connectedCallback() {
@@ -140,7 +144,7 @@ export class FaceIdLivenessElement extends (globalThis.HTMLElement ?? class {}) 
     const liveness = new Liveness({
       server: this.getAttribute('server') ?? '',
       lang: this.#texts.lang,
-      cameraId: this.getAttribute('camera-id') ?? undefined,
+      cameraId: this.getAttribute('camera-id') || rememberedCamera(),
       assetBase: this.getAttribute('asset-base') ?? undefined,
       workerUrl: this.getAttribute('worker-url') ?? undefined,
       ...this.options,
@@ -164,7 +168,7 @@ export class FaceIdLivenessElement extends (globalThis.HTMLElement ?? class {}) 
     this.#view.ring.reset(3);
     this.#state('not_started');
     const { signal } = this.#offscreen;
-    for (const type of ['state', 'prompt', 'progress', 'guidance', 'action', 'wrong-action', 'blink', 'camera', 'camera-fault', 'needs-tap', 'engine-ready', 'closed']) {
+    for (const type of ['state', 'prompt', 'progress', 'guidance', 'action', 'wrong-action', 'blink', 'camera', 'cameras', 'camera-fault', 'needs-tap', 'engine-ready', 'closed']) {
       liveness.addEventListener(type, (event) => this.#on(event.detail), { signal });
     }
     this.#view.prompt.focus({ preventScroll: true });
@@ -203,6 +207,10 @@ export class FaceIdLivenessElement extends (globalThis.HTMLElement ?? class {}) 
         break;
       case 'camera':
         this.#pass({ type: 'permission', state: 'granted' });
+        break;
+      case 'cameras':
+        this.#camera = event.current ?? '';
+        this.#view.choice(event.cameras, event.current, texts.ui.camera);
         break;
       case 'camera-fault':
         this.#fault = event.fault;
@@ -280,6 +288,13 @@ export class FaceIdLivenessElement extends (globalThis.HTMLElement ?? class {}) 
       return;
     }
     this.start();
+  }
+
+  /** The person takes another camera: now, if that can still be, and from now on. @param {string} id */
+  #choose(id) {
+    rememberCamera(id);
+    // After the end it is for the next attempt.
+    if (this.#liveness && !this.#liveness.useCamera(id)) this.#view.cameras.value = this.#camera;
   }
 
   /** The person cannot do what is asked: the page decides, or a new attempt leaves this action out. */

@@ -82,8 +82,11 @@ button {
 }
 button[hidden] { display: none; }
 .other { position: absolute; z-index: 1; inset-block-start: .75rem; inset-inline-start: .5rem; color: var(--_soft); background: transparent; font-weight: 400; font-size: .9375rem; min-inline-size: 0; min-block-size: 2.75rem; padding: .25rem .75rem; text-decoration: underline; text-underline-offset: .2em; }
+/* Only where another camera can still be taken. */
+.cameras { display: none; position: absolute; z-index: 1; inset-block-start: .75rem; inset-inline-start: .75rem; max-inline-size: calc(100% - 5rem); block-size: 2.25rem; padding: 0 .5rem; font: inherit; font-size: .9375rem; color: var(--_text); background: var(--_surface); border: 1px solid var(--_soft); border-radius: var(--_radius); text-overflow: ellipsis; }
+:is([data-phase="loading"], [data-phase="align"], [data-phase="failed"]) .cameras:not([hidden]) { display: block; }
 button:hover { filter: brightness(1.07); }
-button:focus-visible, .stage:focus-visible { outline: 3px solid var(--_text); outline-offset: 3px; }
+button:focus-visible, select:focus-visible, .stage:focus-visible { outline: 3px solid var(--_text); outline-offset: 3px; }
 .cancel {
   position: absolute; inset-block-start: .75rem; inset-inline-end: .75rem; z-index: 1;
   inline-size: 2.75rem; block-size: 2.75rem; min-inline-size: 0; min-block-size: 0; padding: .6rem;
@@ -133,7 +136,8 @@ button:focus-visible, .stage:focus-visible { outline: 3px solid var(--_text); ou
   .oval { block-size: 100%; max-block-size: calc(100cqb - 2rem); }
   .guide { align-self: end; padding-inline: 0; }
   .words slot { align-content: start; padding-block-start: .5rem; }
-  .other { inset: auto; inset-block-end: .5rem; inset-inline-end: .75rem; }
+  .other, .cameras { inset: auto; inset-block-end: .5rem; inset-inline-end: .75rem; }
+  .cameras { max-inline-size: 45%; }
 }
 @container (min-height: 34rem) and (max-height: 42rem) {
   .stage { padding-block-start: 2.5rem; }

@@ -24,6 +24,7 @@ export class View {
     this.action = el('button', { type: 'button', part: 'button' });
     this.other = el('button', { type: 'button', class: 'other', part: 'alternative', hidden: '' });
     this.cancel = el('button', { type: 'button', class: 'cancel', part: 'cancel' }, [cross()]);
+    this.cameras = el('select', { class: 'cameras', part: 'camera', hidden: '' });
     // A child of the host with the phase as its slot stands in for our words: idle, loading, align, act, sending, passed, failed.
     this.slot = el('slot', {}, [this.figureBox, this.prompt, this.sentence, el('div', { class: 'buttons' }, [this.action])]);
     this.live = el('p', { class: 'hidden-text', role: 'status', 'aria-live': 'polite', 'aria-atomic': 'true' });
@@ -33,6 +34,7 @@ export class View {
       el('div', { class: 'oval', part: 'oval' }, [el('div', { class: 'hole' }, [this.video]), this.ring.node, el('div', { class: 'inside' }, [this.breath]), this.inside]),
       el('div', { class: 'words' }, [this.slot]),
       this.other,
+      this.cameras,
       this.cancel,
       this.meter,
       this.live,
@@ -49,6 +51,7 @@ export class View {
     this.cancel.setAttribute('aria-label', texts.ui.cancel);
     this.cancel.title = texts.ui.cancel;
     this.video.setAttribute('aria-label', texts.ui.preview);
+    this.cameras.setAttribute('aria-label', texts.ui.camera);
     this.meter.setAttribute('aria-label', texts.ui.progress);
   }
 
@@ -69,6 +72,16 @@ export class View {
     this.#fill(this.figureBox, figure, actionFigure);
     this.#fill(this.inside, sign, (kind) => (kind === 'ghost' ? ghost() : mark(kind)));
     if (phase !== 'act' && phase !== 'align') this.guidance('');
+  }
+
+  /**
+   * What there is to choose from; with one camera, nothing.
+   * @param {{id: string, label: string}[]} cameras @param {string | undefined} current @param {string} word for a camera without a name
+   */
+  choice(cameras, current, word) {
+    this.cameras.replaceChildren(...cameras.map(({ id, label }, i) => el('option', { value: id }, [label || `${word} ${i + 1}`])));
+    this.cameras.value = current ?? '';
+    this.cameras.hidden = cameras.length < 2;
   }
 
   /** @param {string} text */

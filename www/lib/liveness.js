@@ -4,7 +4,7 @@ import { LivenessError, health, onPanic } from './errors.js';
 import { loadShell } from './shell.js';
 
 /**
- * One attempt. Dispatches typed CustomEvents (`state`, `prompt`, `progress`, `guidance`, `action`, `wrong-action`, `camera`,
+ * One attempt. Dispatches typed CustomEvents (`state`, `prompt`, `progress`, `guidance`, `action`, `wrong-action`, `camera`, `cameras`,
  * `needs-tap`, `engine-ready`, `closed`, …), each with the event object as `detail`; always ends with exactly one `closed`.
  */
 export class Liveness extends EventTarget {
@@ -85,6 +85,14 @@ export class Liveness extends EventTarget {
     await this.#attempt?.resume();
   }
 
+  /**
+   * Takes another camera of the `cameras` event.
+   * @param {string} id @returns {boolean} false when it is too late for that: the first challenge is on its way
+   */
+  useCamera(id) {
+    return this.#guard(() => this.#attempt?.useCamera(id)) ?? false;
+  }
+
   /** Name of the machine's state. */
   get state() {
     if (this.#over) return 'closed';
@@ -154,7 +162,7 @@ function attemptConfig(/** @type {import('./types/index').LivenessOptions} */ op
     consent: options.consent,
     excludedActions: options.excludedActions ?? [],
     deviceId: options.deviceId,
-    cameraId: options.cameraId,
+    cameraId: options.cameraId || undefined,
     assets: { ...assetUrls(options.assetBase).engine, ...options.assets },
     engineTimeoutMs: options.engineTimeoutMs ?? 45000,
   };

@@ -70,6 +70,7 @@ const texts = {
     "too_close": "Move back a little",
     "off_centre": "Move your face to the middle of the oval",
     "not_frontal": "Look straight at the screen",
+    "lens_covered": "The picture is black, uncover the camera",
     "too_dark": "Find a brighter place",
     "too_bright": "Too much light, please turn away from it",
     "back_lit": "Turn so that the light falls on your face",

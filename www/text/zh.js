@@ -70,6 +70,7 @@ const texts = {
     "too_close": "请离远一些",
     "off_centre": "请将脸移到框的中央",
     "not_frontal": "请正对屏幕",
+    "lens_covered": "画面是黑的，请打开摄像头遮挡",
     "too_dark": "光线太暗，请到明亮的地方",
     "too_bright": "光线太强，请避开强光",
     "back_lit": "请转身，让光照在脸上",

@@ -7,6 +7,7 @@
 mod bench;
 mod codegen;
 mod demo;
+mod engines;
 mod models;
 mod package;
 mod portraits;

@@ -1,7 +1,7 @@
 //! The npm package: packed as it would be published, checked, and tried in bundlers with the simulated person in headless Chromium.
 
 use crate::{
-    models,
+    engines, models,
     process::{self, output, root, step, target_dir},
     sim, testing, tools, web,
 };
@@ -22,6 +22,9 @@ pub(crate) struct Options {
     /// Every bundler's sample; prints the table.
     #[arg(long)]
     matrix: bool,
+    /// Only the page in Firefox and WebKit, no packing.
+    #[arg(long)]
+    engines: bool,
     /// Only the samples whose name contains this text.
     #[arg(long)]
     only: Option<String>,
@@ -40,6 +43,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         models::run(models::Args::default())?;
         crate::demo::build_native()?;
         web::build_web(web::Profile::Page)?;
+    }
+    if options.engines {
+        return engines::run();
     }
     let tarball = checked()?;
     if options.matrix || options.only.is_some() {

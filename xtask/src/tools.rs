@@ -19,6 +19,10 @@ const PYTHON: System = System { names: &["python3"], package: "python3" };
 const PIP: System = System { names: &["pip3", "pip"], package: "python3-pip" };
 const CHROMIUM: System = System { names: &["chromium", "chromium-browser", "google-chrome"], package: "chromium" };
 const POSTGRES: System = System { names: &["initdb"], package: "postgresql" };
+const FIREFOX: System = System { names: &["firefox-esr", "firefox"], package: "firefox-esr" };
+const WEBKIT: System = System { names: &["WebKitWebDriver"], package: "webkit2gtk-driver" };
+const DISPLAY: System = System { names: &["xvfb-run"], package: "xvfb" };
+const XAUTH: System = System { names: &["xauth"], package: "xauth" };
 const FFMPEG: System = System { names: &["ffmpeg"], package: "ffmpeg" };
 
 /// Version of the S3 server.
@@ -88,6 +92,19 @@ pub(crate) fn chromium() -> Result<PathBuf> {
         return Ok(PathBuf::from(path));
     }
     CHROMIUM.names.iter().find_map(|n| find(n)).context("chromium disappeared from the path")
+}
+
+/// The Firefox to drive.
+pub(crate) fn firefox() -> Result<PathBuf> {
+    need(&[FIREFOX])?;
+    FIREFOX.names.iter().find_map(|n| find(n)).context("firefox disappeared from the path")
+}
+
+/// WebKitGTK's driver, and the program that gives it a display.
+pub(crate) fn webkit() -> Result<(PathBuf, PathBuf)> {
+    need(&[WEBKIT, DISPLAY, XAUTH])?;
+    let [driver, display] = [WEBKIT, DISPLAY].map(|tool| tool.names.iter().find_map(|n| find(n)));
+    driver.zip(display).context("WebKitWebDriver or xvfb-run disappeared from the path")
 }
 
 fn need(tools: &[System]) -> Result<()> {

@@ -83,6 +83,8 @@ pub enum Input {
     },
     /// Camera trouble.
     CameraLost(CameraFault),
+    /// The whole picture is black, or no longer is.
+    Black(bool),
     /// The engine could not load or crashed (model missing or corrupt, wasm trap).
     EngineFailed,
     /// Reply to [`Effect::Commit`]: the next challenge, or `None` after the last action.
@@ -156,6 +158,8 @@ pub enum Guidance {
     OffCentre,
     /// Face the camera.
     NotFrontal,
+    /// The whole picture is black: a shutter, a cover, a finger.
+    LensCovered,
     /// Too dark.
     TooDark,
     /// Too bright.

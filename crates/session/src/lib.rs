@@ -17,6 +17,7 @@ mod sample;
 mod session;
 mod shared;
 mod state;
+mod stream;
 mod timer;
 mod tokens;
 mod watch;
@@ -29,3 +30,4 @@ pub use io::{CameraFault, Challenge, Effect, Event, FrameId, Guidance, Input, Ne
 pub use params::{EvidenceParams, GateParams, JudgeParams, Params, TimeParams};
 pub use sample::{Baseline, Sample};
 pub use session::Session;
+pub use stream::{Lie, PictureWatch, Stream, TurnWatch};

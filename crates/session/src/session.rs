@@ -109,6 +109,10 @@ impl Session {
                     state
                 }
             }
+            Input::Black(black) => {
+                shared.black = black;
+                state
+            }
             Input::EngineFailed => {
                 if state.needs_engine() {
                     shared.end(Ending::Engine)

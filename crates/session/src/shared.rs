@@ -32,6 +32,8 @@ pub(crate) struct Shared {
     /// The best frame was sent: its pixels must not be dropped for a better one any more.
     best_sent: bool,
     pub(crate) hidden: bool,
+    /// The whole picture is black, as far as the glue has said.
+    pub(crate) black: bool,
     watch: FaceWatch,
     pace: PaceWatch,
     recent: VecDeque<Sample>,
@@ -75,6 +77,7 @@ impl Shared {
             neutral: None,
             best_sent: false,
             hidden: false,
+            black: false,
             watch: FaceWatch::default(),
             pace: PaceWatch::default(),
             recent: VecDeque::new(),
@@ -175,8 +178,12 @@ impl Shared {
         let continuity = self.watch.feed(observation, &sample, times);
         let pace = self.pace.feed(t, &self.params.gate);
         let several = self.watch.several();
-        let hint = gate(observation, &sample, several, strictness, &self.params.gate);
         let face = observation.face.is_some();
+        let hint = if self.black && !face {
+            Some(Guidance::LensCovered)
+        } else {
+            gate(observation, &sample, several, strictness, &self.params.gate)
+        };
         self.timers.set(Timer::Stall, self.now.plus(times.stall));
         if face {
             self.seen_face = true;

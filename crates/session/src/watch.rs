@@ -18,6 +18,8 @@ pub(crate) enum Continuity {
     Same,
     /// A long pause or a jump: what was half done does not count.
     Broken,
+    /// The picture has other sides: the device was turned, or another camera took over.
+    Turned,
     /// Another head.
     Replaced,
 }
@@ -40,6 +42,7 @@ const OUTER_EYES: (usize, usize) = (33, 263);
 #[derive(Debug, Clone)]
 struct Track {
     t: Millis,
+    frame_size: [u32; 2],
     centre: Point2,
     height: f32,
     shape: Option<[f32; PAIRS.len()]>,
@@ -61,7 +64,7 @@ impl FaceWatch {
         let (Some(face), Some(centre), Some(height)) = (&observation.face, sample.centre, sample.height) else {
             return Continuity::Same;
         };
-        let now = Track { t: sample.t, centre, height, shape: shape(face, sample) };
+        let now = Track { t: sample.t, frame_size: observation.frame_size, centre, height, shape: shape(face, sample) };
         let continuity = self.track.as_ref().map_or(Continuity::Same, |before| compare(before, &now, p));
         self.track = Some(now);
         continuity
@@ -123,6 +126,10 @@ impl PaceWatch {
 }
 
 fn compare(before: &Track, now: &Track, p: &TimeParams) -> Continuity {
+    // Pixels of another picture are no distances in this one.
+    if before.frame_size != now.frame_size {
+        return Continuity::Turned;
+    }
     let pause = now.t.since(before.t);
     let (dx, dy) = (now.centre.x - before.centre.x, now.centre.y - before.centre.y);
     let jump = (dx * dx + dy * dy).sqrt() / before.height.max(now.height);

@@ -24,6 +24,7 @@ enum Move {
     Camera,
     Engine,
     Hidden(bool),
+    Black(bool),
     Cancel,
 }
 
@@ -43,6 +44,7 @@ fn moves() -> impl Strategy<Value = Move> {
         1 => Just(Move::Camera),
         1 => Just(Move::Engine),
         1 => any::<bool>().prop_map(Move::Hidden),
+        1 => any::<bool>().prop_map(Move::Black),
         1 => Just(Move::Cancel),
     ]
 }
@@ -159,6 +161,7 @@ impl Player {
             Move::Camera => self.step(Input::CameraLost(CameraFault::Busy)),
             Move::Engine => self.step(Input::EngineFailed),
             Move::Hidden(hidden) => self.step(Input::Visibility { hidden }),
+            Move::Black(black) => self.step(Input::Black(black)),
             Move::Cancel => self.step(Input::Cancel),
         }
     }

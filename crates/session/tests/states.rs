@@ -37,6 +37,7 @@ fn inputs(trace: &Trace) -> Vec<(&'static str, Input)> {
         ("ready", Input::CameraReady),
         ("frame", face(trace, SyntheticFace::default())),
         ("camera", Input::CameraLost(CameraFault::Unplugged)),
+        ("black", Input::Black(true)),
         ("engine", Input::EngineFailed),
         ("first", Input::ChallengeArrived(challenge(1))),
         ("second", Input::ChallengeArrived(challenge(2))),
@@ -55,7 +56,7 @@ fn inputs(trace: &Trace) -> Vec<(&'static str, Input)> {
 #[test]
 fn every_state_times_every_input() {
     // One row per input, one column per state of STATES: "." stays, otherwise the state or the code it goes to.
-    let table: [(&str, [&str; 10]); 16] = [
+    let table: [(&str, [&str; 10]); 17] = [
         ("start", ["WaitCamera", ".", ".", ".", ".", ".", ".", ".", ".", "."]),
         ("ready", [".", "AlignFace", ".", ".", ".", ".", ".", ".", ".", "."]),
         ("frame", [".", ".", ".", ".", ".", ".", ".", ".", ".", "."]),
@@ -74,6 +75,7 @@ fn every_state_times_every_input() {
                 ".",
             ],
         ),
+        ("black", ["."; 10]),
         (
             "engine",
             [
@@ -244,6 +246,43 @@ fn faces_come_and_go() {
     assert_eq!(run(&format!("500ms faces 2; {nod}")).ending(), "56000 LIVENESS_DETECT_FAILED", "company that stays");
     let guided = run("500ms faces 2; 3000ms faces 1");
     assert!(guided.saw(|e| *e == Event::Guidance(Some(faceid_session::Guidance::SeveralFaces))), "and is told");
+}
+
+#[test]
+fn a_black_picture_is_told_until_there_is_one() {
+    let covered = |black: bool| {
+        let mut extra = vec![(Millis(400), Input::Black(true))];
+        extra.extend((!black).then_some((Millis(3_000), Input::Black(false))));
+        Drive { extra, before: Track::new("0ms noface; 5000ms noface; 5001ms face"), ..Drive::new(&[Action::Nod]) }.run()
+    };
+    let told = |trace: &Trace, hint| trace.events.iter().find(|(_, e)| *e == Event::Guidance(Some(hint))).map(|(t, _)| *t);
+    use faceid_session::Guidance::{LensCovered, NoFace};
+    let uncovered = covered(false);
+    assert!(told(&uncovered, LensCovered) < told(&uncovered, NoFace), "first the cover, then the face: {:?}", uncovered.events);
+    assert_eq!(uncovered.ending(), "51000 SUCCESS", "went on");
+    let face_seen = covered(true);
+    assert_eq!(face_seen.ending(), "51000 SUCCESS", "a face in view outweighs what the glue said last");
+}
+
+#[test]
+fn a_picture_that_turns_starts_the_action_again_and_is_no_attack() {
+    let mut trace = at(S::Act);
+    let mut hints = Vec::new();
+    for i in 0..40 {
+        trace.now = trace.now.plus(Millis(33));
+        // Turned, the same head lies elsewhere, and is measured otherwise.
+        let mut seen = SyntheticFace { x: 320.0 + if i < 20 { 0.0 } else { 200.0 }, ..SyntheticFace::default() };
+        seen.head = if i < 20 { 0.0 } else { 1.0 };
+        let mut observation = seen.observation();
+        if i >= 20 {
+            observation.frame_size.reverse();
+        }
+        let input = Input::Observed { id: FrameId(trace.next_id), t: trace.now, observation: Box::new(observation), scores: None };
+        trace.next_id += 1;
+        hints.extend(trace.session.step(trace.now, input).events);
+    }
+    assert_eq!(trace.session.state(), S::Act, "goes on");
+    assert!(hints.contains(&Event::Guidance(Some(faceid_session::Guidance::HoldStill))), "and says so: {hints:?}");
 }
 
 #[test]

@@ -29,6 +29,7 @@ mod observation;
 #[cfg(feature = "onnx")]
 mod onnx;
 mod params;
+mod picture;
 mod points;
 mod pose;
 mod quality;
@@ -54,6 +55,7 @@ pub use model::{
 };
 pub use observation::{BoundingBox, EyeOpenness, Face, Observation, Point2, Point3, Pose, Quality};
 pub use params::Params;
+pub use picture::{GreyTest, PictureStats};
 pub use points::LANDMARKS_IN_USE;
 pub use pose::{Fit, RIGID, fit};
 pub use roi::Roi;

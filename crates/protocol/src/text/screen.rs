@@ -14,6 +14,7 @@ pub const GUIDANCE: &[Text] = &[
     text("too_close", "Move back a little", "请离远一些"),
     text("off_centre", "Move your face to the middle of the oval", "请将脸移到框的中央"),
     text("not_frontal", "Look straight at the screen", "请正对屏幕"),
+    text("lens_covered", "The picture is black, uncover the camera", "画面是黑的，请打开摄像头遮挡"),
     text("too_dark", "Find a brighter place", "光线太暗，请到明亮的地方"),
     text("too_bright", "Too much light, please turn away from it", "光线太强，请避开强光"),
     text("back_lit", "Turn so that the light falls on your face", "请转身，让光照在脸上"),

@@ -73,6 +73,10 @@ impl Act {
         match look.continuity {
             Continuity::Replaced => return shared.end(Ending::Replaced),
             Continuity::Broken => self.restart(shared),
+            Continuity::Turned => {
+                shared.guide.notice(shared.now, Guidance::HoldStill, &shared.params.times);
+                self.restart(shared);
+            }
             Continuity::Same => {}
         }
         if !look.alone {

@@ -87,7 +87,7 @@ fn next(challenge: Option<Challenge>, baseline: Baseline, tokens: Tokens, shared
 fn watch(state: State, look: &Look, shared: &mut Shared) -> State {
     match look.continuity {
         Continuity::Replaced => shared.end(Ending::Replaced),
-        Continuity::Same | Continuity::Broken => state,
+        Continuity::Same | Continuity::Broken | Continuity::Turned => state,
     }
 }
 
