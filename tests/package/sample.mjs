@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { fakeCloud } from '../browser/fake-cloud.mjs';
+import { fakeCloud } from '../../pkg-config/testkit/cloud.js';
 import { serve } from '../browser/harness.mjs';
 import { injectPerson } from '../harness/person.mjs';
 
