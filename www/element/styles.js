@@ -86,7 +86,7 @@ button {
   border: 0; border-radius: var(--_radius); padding: .85rem 1.75rem; min-block-size: 3rem; min-inline-size: 9rem; cursor: pointer;
 }
 button[hidden] { display: none; }
-.other { position: absolute; z-index: 1; inset-block-start: .75rem; inset-inline-start: .5rem; color: var(--_soft); background: transparent; font-weight: 400; font-size: .9375rem; min-inline-size: 0; min-block-size: 2.75rem; padding: .25rem .75rem; text-decoration: underline; text-underline-offset: .2em; }
+.other { position: absolute; z-index: 1; inset-block-start: .75rem; inset-inline-start: .5rem; color: var(--_soft); background: transparent; font-weight: 400; font-size: .9375rem; line-height: 1.2; text-align: start; min-inline-size: 0; max-inline-size: calc(100% - 4.5rem); min-block-size: 2.75rem; padding: .25rem .75rem; text-decoration: underline; text-underline-offset: .2em; }
 button:hover { filter: brightness(1.07); }
 button:focus-visible, .stage:focus-visible { outline: 3px solid var(--_text); outline-offset: 3px; }
 .cancel {
