@@ -93,18 +93,23 @@ export class ScriptedLiveness extends EventTarget {
 }
 
 /**
- * From now on this element plays scenarios instead of opening a camera; `tokenProvider` and `biz-token` are used as ever.
+ * From now on this element plays scenarios instead of opening a camera; `tokenProvider` and `biz-token` are used as ever. Given the class's
+ * prototype, every element does.
  * @param {HTMLElement & {run: Function, attach: Function}} element
  * @param {string | ((options: object) => string)} scenario one of SCENARIOS, or a choice for each start
  * @param {{actions?: string[], wait?: (ms: number) => Promise<unknown>}} [options]
  * @returns {() => void} puts the camera back
  */
 export function script(element, scenario, options) {
-  element.run = (given) => {
+  const before = Object.getOwnPropertyDescriptor(element, 'run');
+  element.run = function run(given) {
     const attempt = new ScriptedLiveness(typeof scenario === 'function' ? scenario(given) : scenario, options);
-    element.attach(attempt);
+    this.attach(attempt);
     attempt.start();
     return attempt;
   };
-  return () => delete element.run;
+  return () => {
+    if (before) Object.defineProperty(element, 'run', before);
+    else delete element.run;
+  };
 }

@@ -27,5 +27,5 @@ export class ScriptedLiveness extends EventTarget implements Pick<Liveness, 'clo
   cancel(): void;
 }
 
-/** From now on this element plays scenarios instead of opening a camera. Returns what puts the camera back. */
+/** From now on this element plays scenarios instead of opening a camera; given the class's prototype, every element does. Returns what puts the camera back. */
 export function script(element: FaceIdLivenessElement, scenario: Scenario | ((options: LivenessOptions) => Scenario), options?: ScriptOptions): () => void;

@@ -2,7 +2,7 @@
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { launch, serve, watchPage } from './harness.mjs';
-import { fakeCloud } from './fake-cloud.mjs';
+import { fakeCloud } from '../../pkg-config/testkit/cloud.js';
 
 let browser;
 let server;
@@ -200,4 +200,27 @@ test('light and dark: the system decides, the attribute overrules it, a custom p
     assert.equal(await background(page), 'rgb(1, 2, 3)');
     await page.close();
   }
+});
+
+test('another language in the middle or after the end: the same screen, said in it', async () => {
+  const page = await browser.newPage();
+  const look = () => page.evaluate(() => {
+    const root = document.getElementById('liveness').shadowRoot;
+    return [root.querySelector('.stage').dataset.phase, ...['.prompt', '.guide', '.sentence'].map((s) => root.querySelector(s).textContent)];
+  });
+  for (const [state, expected] of [['shake', ['act', '请缓慢摇头', '请慢一点', '']], ['failure', ['failed', '暂未通过', '', '动作与提示不符，请看清提示后重试']]]) {
+    await page.goto(`${server.url}/states.html?bare=1&state=${state}&lang=en`);
+    await page.waitForSelector('[data-ready]');
+    await page.evaluate(() => document.getElementById('liveness').setAttribute('lang', 'zh'));
+    assert.deepEqual(await look(), expected);
+  }
+  await page.evaluate(async () => {
+    const element = document.getElementById('liveness');
+    const parent = element.parentElement;
+    element.remove();
+    await new Promise((resolve) => setTimeout(resolve));
+    parent.append(element);
+  });
+  assert.equal((await look())[0], 'idle', 'taken out and put back it begins anew');
+  await page.close();
 });

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DIST, launch, serve, watchPage } from './harness.mjs';
-import { fakeCloud } from './fake-cloud.mjs';
+import { fakeCloud } from '../../pkg-config/testkit/cloud.js';
 
 const STRICT = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'";
 let browser;

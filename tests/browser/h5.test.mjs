@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { DIST, launch, serve, watchPage } from './harness.mjs';
-import { fakeCloud } from './fake-cloud.mjs';
+import { fakeCloud } from '../../pkg-config/testkit/cloud.js';
 
 const { finish, hostOf, returnAddress } = await import(pathToFileURL(join(DIST, 'faceid/lib/bridge.js')).href);
 

@@ -2,7 +2,7 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { launch, serve, watchPage } from './harness.mjs';
-import { fakeCloud } from './fake-cloud.mjs';
+import { fakeCloud } from '../../pkg-config/testkit/cloud.js';
 
 const SESSIONS = Number(process.env.FACEID_SESSIONS ?? 30);
 /** The first sessions fill caches: compiled code, the shared style sheet, the texts. */

@@ -62,7 +62,7 @@ test('tags find their language', async () => {
   }
 });
 
-const STATES = ['align', 'nod', 'shake', 'blink', 'mouth', 'success', 'failure', 'different', 'denied', 'network'];
+const STATES = ['idle', 'tap', 'align', 'nod', 'shake', 'blink', 'mouth', 'success', 'failure', 'different', 'denied', 'network'];
 for (const name of [...names, 'en', 'zh']) {
   test(`${name} at 320 x 568: every screen speaks it and fits`, async () => {
     const page = await browser.newPage({ viewport: { width: 320, height: 568 }, reducedMotion: 'reduce' });
@@ -77,9 +77,13 @@ for (const name of [...names, 'en', 'zh']) {
           const box = n.getBoundingClientRect();
           return box.left < -0.5 || box.right > innerWidth + 0.5 || box.top < -0.5 || box.bottom > innerHeight + 0.5 || n.scrollWidth > n.clientWidth + 1;
         });
-        return { outside: outside.map((n) => `${n.className}: ${n.textContent}`), wide: document.documentElement.scrollWidth > innerWidth, dir: getComputedStyle(root.querySelector('.stage')).direction };
+        const shown = nodes.filter((n) => n.textContent || n.title);
+        const touch = (a, b) => a.left < b.right - 0.5 && b.left < a.right - 0.5 && a.top < b.bottom - 0.5 && b.top < a.bottom - 0.5;
+        const pairs = shown.flatMap((a, i) => shown.slice(i + 1).filter((b) => touch(a.getBoundingClientRect(), b.getBoundingClientRect())).map((b) => `${a.className} on ${b.className}`));
+        return { pairs, outside: outside.map((n) => `${n.className}: ${n.textContent}`), wide: document.documentElement.scrollWidth > innerWidth, dir: getComputedStyle(root.querySelector('.stage')).direction };
       });
       assert.deepEqual(seen.outside, [], state);
+      assert.deepEqual(seen.pairs, [], `${state}: nothing covers anything`);
       assert.equal(seen.wide, false, state);
       assert.equal(seen.dir, ['ar', 'he', 'ur'].includes(name) ? 'rtl' : 'ltr');
     }

@@ -1,7 +1,7 @@
 /** custom-elements.json, the types and the React wrapper against the element's sources: what is documented is what is there. */
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DIST } from './harness.mjs';
 
@@ -38,4 +38,14 @@ test('events', () => {
   const attempt = all(block(index, 'interface LivenessEvents'), /^ {2}'?([a-z-]+)'?: /gm);
   assert.deepEqual(names(manifest.events), [...new Set([...own, ...attempt])].sort());
   for (const name of all(react, /: '([a-z-]+)'/g)) assert.ok(names(manifest.events).includes(name), `React: ${name}`);
+});
+
+test('what docs/troubleshooting.md says that we say, we say', async () => {
+  const guide = await readFile(new URL('../../docs/troubleshooting.md', import.meta.url), 'utf8');
+  const rows = guide.slice(guide.indexOf('## Said by the package'), guide.indexOf('## Said by browsers'));
+  const texts = all(rows, /^\| `([^`]+)` \|/gm);
+  assert.ok(texts.length >= 10, texts.join());
+  const folders = await Promise.all(['element', 'lib'].map(async (folder) => (await readdir(join(DIST, 'faceid', folder))).filter((name) => name.endsWith('.js')).map((name) => `${folder}/${name}`)));
+  const sources = (await Promise.all(folders.flat().map(read))).join('\n');
+  for (const text of texts) assert.ok(sources.includes(text), text);
 });

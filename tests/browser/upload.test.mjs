@@ -9,7 +9,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { launch, serve, watchPage } from './harness.mjs';
-import { fakeCloud } from './fake-cloud.mjs';
+import { fakeCloud } from '../../pkg-config/testkit/cloud.js';
 
 const { FACEID_PORTRAITS: portraits } = process.env;
 const skip = portraits ? false : 'no FACEID_PORTRAITS';

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { fakeCloud } from '../browser/fake-cloud.mjs';
+import { fakeCloud } from '../../pkg-config/testkit/cloud.js';
 import { serve } from '../browser/harness.mjs';
 import { injectPerson } from '../harness/person.mjs';
 
@@ -21,6 +21,23 @@ async function program(folder, name, ...args) {
   }
 }
 
+/** The page of every sample whose tool brings none; `page` of its settings says what differs. */
+function pageOf({ scripts = ['main.js'], assetBase }) {
+  return `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <title>Sample</title>
+${scripts.map((script) => `    <script type="module" src="${script}"></script>`).join('\n')}
+  </head>
+  <body>
+    <button id="start" type="button">Start</button>
+    <faceid-liveness${assetBase ? ` asset-base="${assetBase}"` : ''}></faceid-liveness>
+  </body>
+</html>
+`;
+}
+
 /**
  * A fresh copy of a sample with the tarball installed, built.
  * @returns {Promise<{root: string, settings: {tool: string, out: string, prefix: string, policy: boolean}, version: string}>}
@@ -33,6 +50,7 @@ export async function prepare(sample, work, tarball) {
   const manifest = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
   manifest.dependencies = { ...manifest.dependencies, 'faceid-liveness': `file:${resolve(tarball)}` };
   await writeFile(join(folder, 'package.json'), JSON.stringify(manifest, null, 2));
+  if (manifest.faceid.page) await writeFile(join(folder, 'index.html'), pageOf(manifest.faceid.page));
   await program(folder, 'npm', 'install', '--no-audit', '--no-fund', '--no-package-lock', '--loglevel=error');
   await program(folder, 'npm', 'run', 'build');
   const { tool, out, prefix = '/', policy = true } = manifest.faceid;

@@ -4,6 +4,7 @@ import { FaceIdLivenessElement } from 'faceid-liveness/element';
 import { outcomeText, type SdkOutcome } from 'faceid-liveness/codes';
 import { finish, returnAddress } from 'faceid-liveness/bridge';
 import { script } from 'faceid-liveness/testkit';
+import { fixtures, livenessOf, type PageLike } from 'faceid-liveness/testkit/playwright';
 import zh from 'faceid-liveness/i18n/zh';
 
 define('my-liveness');
@@ -42,5 +43,13 @@ finish({ status: 'done', url: place });
 finish({ status: 'same_person' });
 const stop: () => void = script(element, 'pass', { actions: ['nod'], wait: async () => {} });
 stop();
+declare const page: PageLike;
+const played = await livenessOf(page);
+await played.script(['wrong-action', 'pass'], { pace: 0 });
+await played.camera(({ ms, action }) => new Uint8Array([ms, action?.length ?? 0]));
+const end: Outcome = await played.outcome();
+console.log(end.code, fixtures.liveness.length);
+// @ts-expect-error no such ending
+await played.script('win');
 // @ts-expect-error no such ending
 script(element, 'win');

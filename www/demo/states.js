@@ -88,7 +88,8 @@ async function preview() {
 const nav = document.getElementById('nav');
 nav.hidden = query.has('bare');
 nav.append(...Object.keys(STATES).map((name) => Object.assign(document.createElement('a'), { href: `?state=${name}&lang=${query.get('lang') ?? ''}`, textContent: name })));
-// For whoever goes through all of them in one page.
+// For whoever goes through all of them.
 globalThis.__show = show;
+globalThis.__states = Object.keys(STATES);
 await show(query.get('state') ?? 'idle');
 document.body.dataset.ready = 'true';

@@ -23,6 +23,8 @@ const PHASES = {
   await_verdict: 'sending',
 };
 
+/** Before a start. */
+const idle = ({ ui }) => ({ phase: 'idle', prompt: ui.welcome, sentence: ui.welcome_steps, button: ui.start, mark: 'ghost', cancellable: false });
 const ACTIONS = ['nod', 'shake', 'blink', 'mouth'];
 /** These names mean something else to whoever is around the element. */
 const SILENT = new Set(['error', 'cancel']);
@@ -50,6 +52,10 @@ export class FaceIdLivenessElement extends (globalThis.HTMLElement ?? class {}) 
   /** Actions the person cannot do, as told by the attribute, the page, or the person. @type {Set<string>} */
   #excluded = new Set();
   #action = '';
+  /** What is on the screen, in whatever language: made anew when the language changes. @type {(texts: object) => Parameters<View['show']>[0]} */
+  #screen = idle;
+  /** Key of the hint on the screen. */
+  #hint = '';
   #tag = '';
   /** The camera in use. */
   #camera = '';
@@ -69,7 +75,6 @@ export class FaceIdLivenessElement extends (globalThis.HTMLElement ?? class {}) 
 
   connectedCallback() {
     this.#speak();
-    if (!this.#liveness) this.#idle();
     const { supported, findings, container } = checkSupport();
     this.#pass(supported ? { type: 'ready' } : { type: 'unsupported', findings, container });
   }
@@ -79,13 +84,15 @@ export class FaceIdLivenessElement extends (globalThis.HTMLElement ?? class {}) 
     this.#announcer.stop();
     // Moves inside the document reconnect at once; only a real removal cancels.
     queueMicrotask(() => {
-      if (!this.isConnected) this.cancel();
+      if (this.isConnected) return;
+      this.cancel();
+      this.#screen = idle;
+      this.#view.ring.reset(3);
     });
   }
 
   attributeChangedCallback() {
     this.#speak();
-    if (!this.#liveness && this.isConnected) this.#idle();
   }
 
   /** The preview, for attempts that the page makes itself. */
@@ -190,7 +197,7 @@ export class FaceIdLivenessElement extends (globalThis.HTMLElement ?? class {}) 
         if (event.of !== this.#view.ring.count) this.#view.ring.reset(event.of);
         for (let done = 1; done < event.step; done += 1) this.#view.ring.progress(done, 1);
         this.#action = event.action;
-        this.#view.show({ phase: 'act', prompt: texts.prompts[event.action], figure: event.action, other: texts.own.cannot });
+        this.#show((words) => ({ phase: 'act', prompt: words.prompts[event.action], figure: event.action, other: words.own.cannot }));
         this.#voice.say(event.action, texts.prompts[event.action], texts.lang);
         this.#view.steps(event.step, event.of, stepText(texts, event.step, event.of));
         this.#announcer.now([stepText(texts, event.step, event.of), texts.prompts[event.action]].join(texts.own.stop));
@@ -202,8 +209,9 @@ export class FaceIdLivenessElement extends (globalThis.HTMLElement ?? class {}) 
         this.#view.ring.progress(event.step, 1);
         break;
       case 'guidance':
-        this.#view.guidance(event.guidance ? (texts.guidance[event.guidance] ?? '') : '');
-        this.#announcer.later(event.guidance ? (texts.guidance[event.guidance] ?? '') : '');
+        this.#hint = event.guidance ?? '';
+        this.#view.guidance(texts.guidance[this.#hint] ?? '');
+        this.#announcer.later(texts.guidance[this.#hint] ?? '');
         break;
       case 'camera':
         this.#pass({ type: 'permission', state: 'granted' });
@@ -217,7 +225,7 @@ export class FaceIdLivenessElement extends (globalThis.HTMLElement ?? class {}) 
         if (event.fault === 'denied') this.#pass({ type: 'permission', state: 'denied' });
         break;
       case 'needs-tap':
-        this.#view.show({ phase: 'loading', prompt: texts.own.tap, button: texts.ui.start, mark: 'ghost' });
+        this.#show((words) => ({ phase: 'loading', prompt: words.own.tap, button: words.ui.start, mark: 'ghost' }));
         break;
       case 'closed':
         this.#closed(event);
@@ -241,35 +249,41 @@ export class FaceIdLivenessElement extends (globalThis.HTMLElement ?? class {}) 
     if (state === 'submit') this.#pass({ type: 'submit' });
     // During an action its own prompt is on the screen.
     if (state === 'act') return;
-    const text = state === 'not_started' ? texts.ui.loading : texts.states[state];
-    this.#view.show({ phase, prompt: text, mark: phase === 'loading' ? 'ghost' : '' });
+    const text = (words) => (state === 'not_started' ? words.ui.loading : words.states[state]);
+    this.#show((words) => ({ phase, prompt: text(words), mark: phase === 'loading' ? 'ghost' : '' }));
     if (phase === 'sending') this.#view.ring.fill();
-    this.#announcer.now(text);
+    this.#announcer.now(text(texts));
   }
 
   #closed({ code, message, retryable }) {
-    const texts = this.#texts;
     const passed = code === 51000;
-    const sentence = passed ? '' : (texts.camera[this.#fault] ?? outcomeText(texts, code, message).text);
-    const title = passed ? texts.ui.success : texts.ui.failure;
+    const fault = this.#fault;
     if (passed) this.#view.ring.fill();
-    this.#view.show({
+    this.#show((words) => ({
       phase: passed ? 'passed' : 'failed',
-      prompt: title,
-      sentence,
-      button: passed || !retryable ? '' : texts.ui.retry,
-      mark: passed ? 'passed' : this.#fault ? 'camera' : retryable ? 'failed' : 'ended',
+      prompt: passed ? words.ui.success : words.ui.failure,
+      sentence: passed ? '' : (words.camera[fault] ?? outcomeText(words, code, message).text),
+      button: passed || !retryable ? '' : words.ui.retry,
+      mark: passed ? 'passed' : fault ? 'camera' : retryable ? 'failed' : 'ended',
       cancellable: false,
-    });
-    this.#announcer.now(sentence ? [title, sentence].join(texts.own.stop) : title);
+    }));
+    const { prompt, sentence } = this.#screen(this.#texts);
+    this.#announcer.now(sentence ? [prompt, sentence].join(this.#texts.own.stop) : prompt);
     this.#voice.stop();
     this.#liveness = null;
     if (this.#view.stage.contains(this.shadowRoot.activeElement)) (this.#view.action.hidden ? this.#view.prompt : this.#view.action).focus({ preventScroll: true });
   }
 
-  #idle() {
-    const { ui } = this.#texts;
-    this.#view.show({ phase: 'idle', prompt: ui.welcome, sentence: ui.welcome_steps, button: ui.start, mark: 'ghost', cancellable: false });
+  #show(screen) {
+    this.#screen = screen;
+    // Hints are for whoever sits before the camera.
+    if (!['align', 'act'].includes(screen(this.#texts).phase)) this.#hint = '';
+    this.#paint();
+  }
+
+  #paint() {
+    this.#view.show(this.#screen(this.#texts));
+    this.#view.guidance(this.#texts.guidance[this.#hint] ?? '');
   }
 
   /** The one button: start, tap to play, or retry. */
@@ -313,9 +327,9 @@ export class FaceIdLivenessElement extends (globalThis.HTMLElement ?? class {}) 
     this.#tag = tag;
     this.#texts = textsFor(tag);
     this.#view.language(this.#texts);
+    this.#paint();
     loadTexts(tag).then((fresh) => {
-      // What is on the screen stays until the next one, except before the start.
-      if (fresh && this.#tag === tag) this.attributeChangedCallback();
+      if (fresh && this.#tag === tag) this.#speak();
     });
   }
 

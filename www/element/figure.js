@@ -30,7 +30,7 @@ function arrowsOf(action) {
 /** The sign of an end: passed, failed (try again), ended (no other try helps) or camera. */
 export function mark(kind) {
   const shapes = {
-    passed: [stroke('M38,62 L54,78 L84,44', 'draw')],
+    passed: [svg('circle', { cx: 60, cy: 62, r: 46, class: 'disc' }), stroke('M40,63 L54,77 L81,48', 'draw')],
     failed: [stroke('M84,50 A28,28 0 1 0 88,66', 'draw'), stroke('M86,34 L86,51 L69,51', 'draw')],
     ended: [svg('circle', { cx: 60, cy: 62, r: 32, class: 'line', fill: 'none' }), stroke('M60,46 L60,64', 'draw'), stroke('M60,78 L60,78.5')],
     camera: [stroke('M32,46 H70 A6,6 0 0 1 76,52 V72 A6,6 0 0 1 70,78 H32 A6,6 0 0 1 26,72 V52 A6,6 0 0 1 32,46 Z'), stroke('M76,58 L92,48 V76 L76,66'), stroke('M26,92 L94,32', 'draw')],

@@ -42,15 +42,16 @@ const CSS = `
   block-size: 100%;
   min-block-size: inherit;
   display: grid;
-  grid-template: "guide" 3.5rem "oval" minmax(0, 1fr) "words" 13rem / 1fr;
-  max-inline-size: 48rem;
+  grid-template: "guide" 3.5rem "oval" minmax(0, 1fr) "words" minmax(13rem, auto) / minmax(0, 1fr);
+  max-inline-size: 40rem;
   margin-inline: auto;
   justify-items: center;
-  padding: 3.25rem 1.25rem 1.5rem;
+  padding: 3.5rem 1.25rem 1.5rem;
   gap: .5rem;
   outline: none;
 }
-.guide { grid-area: guide; align-self: center; text-align: center; font-size: 1.125rem; color: var(--_attention); min-block-size: 1.6em; padding-inline: 2rem; }
+.guide { grid-area: guide; align-self: safe center; text-align: center; text-wrap: balance; font-size: 1.0625rem; line-height: 1.25; font-weight: 600; color: var(--_attention); background: var(--_surface); border-radius: 1.75rem; padding: .375rem 1.125rem; }
+.guide:empty { visibility: hidden; }
 .guide.on { animation: rise .25s ease-out; }
 .oval { grid-area: oval; position: relative; block-size: 100%; max-block-size: 34rem; aspect-ratio: 3 / 4; max-inline-size: 100%; min-block-size: 0; align-self: center; }
 .hole { position: absolute; inset: 5.5% 7%; border-radius: 50%; overflow: hidden; background: var(--_surface); }
@@ -65,7 +66,10 @@ video { inline-size: 100%; block-size: 100%; object-fit: cover; transform: scale
 .empty { visibility: hidden; }
 .inside { position: absolute; inset: 0; display: grid; place-items: center; pointer-events: none; }
 .inside > * { grid-area: 1 / 1; }
-.breath { inline-size: 34%; aspect-ratio: 1; border-radius: 50%; background: radial-gradient(circle, var(--_accent) 0 8%, transparent 62%); opacity: .35; animation: breathe 2.4s ease-in-out infinite; visibility: hidden; }
+.wait { display: flex; gap: .75rem; visibility: hidden; }
+.wait i { inline-size: .875rem; block-size: .875rem; border-radius: 50%; background: var(--_accent); animation: wait 1.8s ease-in-out infinite; }
+.wait i:nth-child(2) { animation-delay: .3s; }
+.wait i:nth-child(3) { animation-delay: .6s; }
 .ghost { inline-size: 46%; opacity: .28; stroke: var(--_soft); }
 .words { grid-area: words; max-inline-size: 30rem; inline-size: 100%; }
 .words slot { display: grid; justify-items: center; align-content: start; gap: .75rem; padding-block-start: .75rem; text-align: center; }
@@ -73,15 +77,16 @@ video { inline-size: 100%; block-size: 100%; object-fit: cover; transform: scale
 .figure-box[data-kind=""] { display: none; }
 .figure, .mark { block-size: 100%; }
 .prompt { font-size: clamp(1.5rem, 1.1rem + 2.2cqi, 2rem); line-height: 1.2; font-weight: 600; text-wrap: balance; outline: none; }
-.sentence { color: var(--_soft); font-size: 1.0625rem; max-inline-size: 26rem; text-wrap: pretty; }
+.sentence { color: var(--_soft); font-size: 1.0625rem; max-inline-size: 26rem; text-wrap: balance; }
 .sentence:empty { display: none; }
-.buttons { display: flex; gap: .75rem; flex-wrap: wrap; justify-content: center; margin-block-start: .5rem; }
+.buttons { display: grid; justify-items: center; inline-size: 100%; margin-block-start: .5rem; }
+.buttons button { inline-size: min(100%, 18rem); }
 button {
   font: inherit; font-weight: 600; color: var(--_on-accent); background: var(--_accent);
   border: 0; border-radius: var(--_radius); padding: .85rem 1.75rem; min-block-size: 3rem; min-inline-size: 9rem; cursor: pointer;
 }
 button[hidden] { display: none; }
-.other { position: absolute; z-index: 1; inset-block-start: .75rem; inset-inline-start: .5rem; color: var(--_soft); background: transparent; font-weight: 400; font-size: .9375rem; min-inline-size: 0; min-block-size: 2.75rem; padding: .25rem .75rem; text-decoration: underline; text-underline-offset: .2em; }
+.other { position: absolute; z-index: 1; inset-block-start: .75rem; inset-inline-start: .5rem; color: var(--_soft); background: transparent; font-weight: 400; font-size: .9375rem; line-height: 1.2; text-align: start; min-inline-size: 0; max-inline-size: calc(100% - 4.5rem); min-block-size: 2.75rem; padding: .25rem .75rem; text-decoration: underline; text-underline-offset: .2em; }
 /* Only where another camera can still be taken. */
 .cameras { display: none; position: absolute; z-index: 1; inset-block-start: .75rem; inset-inline-start: .75rem; max-inline-size: calc(100% - 5rem); block-size: 2.25rem; padding: 0 .5rem; font: inherit; font-size: .9375rem; color: var(--_text); background: var(--_surface); border: 1px solid var(--_soft); border-radius: var(--_radius); text-overflow: ellipsis; }
 :is([data-phase="loading"], [data-phase="align"], [data-phase="failed"]) .cameras:not([hidden]) { display: block; }
@@ -103,13 +108,13 @@ button:focus-visible, select:focus-visible, .stage:focus-visible { outline: 3px 
 .lids, .mouth-open { visibility: hidden; }
 .mark { color: var(--_attention); inline-size: 58%; block-size: auto; }
 .mark.passed { color: var(--_accent); }
-.mark.passed .line { stroke-width: 8; }
+.mark.passed .line { stroke: var(--_on-accent); stroke-width: 8; }
+.disc { fill: currentColor; }
 .mark .draw { stroke-dasharray: 200; animation: draw .6s ease-out both; }
 .hidden-text { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 
-[data-phase="sending"] .breath { visibility: visible; }
+[data-phase="sending"] .wait { visibility: visible; }
 [data-phase="loading"] .ring { animation: breathe-ring 2.4s ease-in-out infinite; }
-[data-phase="passed"] .breath, [data-phase="failed"] .breath, [data-phase="idle"] .breath { display: none; }
 [data-phase="failed"] .ring, [data-phase="idle"] .ring { opacity: .35; }
 
 .nod .features { animation: nod 2s ease-in-out infinite; }
@@ -126,23 +131,24 @@ button:focus-visible, select:focus-visible, .stage:focus-visible { outline: 3px 
 @keyframes lid { 0%, 34%, 66%, 100% { opacity: 0; } 38%, 62% { opacity: 1; } }
 @keyframes mouth { 0%, 25%, 78%, 100% { transform: scale(.2); opacity: 0; } 40%, 62% { transform: scale(1.15); opacity: 1; } }
 @keyframes mouth-still { 0%, 28%, 75%, 100% { opacity: 1; } 36%, 68% { opacity: 0; } }
-@keyframes breathe { 0%, 100% { transform: scale(.85); opacity: .2; } 50% { transform: scale(1.15); opacity: .45; } }
+@keyframes wait { 0%, 60%, 100% { opacity: .3; } 30% { opacity: 1; } }
 @keyframes breathe-ring { 0%, 100% { opacity: .45; } 50% { opacity: 1; } }
 @keyframes draw { from { stroke-dashoffset: 200; } to { stroke-dashoffset: 0; } }
 @keyframes rise { from { opacity: 0; transform: translateY(4px); } }
 
+@container (max-aspect-ratio: 1.15) and (max-height: 42rem) {
+  .stage { padding: 3rem 1rem 1rem; grid-template-rows: 3.25rem minmax(0, 1fr) minmax(11.5rem, auto); gap: .25rem; }
+  .cancel, .other { inset-block-start: .25rem; }
+  .guide { font-size: .9375rem; padding: .3rem .75rem; }
+  .figure-box { block-size: 5rem; }
+}
 @container (min-aspect-ratio: 1.15) and (max-height: 34rem) {
   .stage { grid-template: "oval guide" minmax(3.5rem, 1fr) "oval words" minmax(auto, 2.4fr) / minmax(0, 1.05fr) minmax(0, 1fr); padding: 1rem 4rem 1rem 2rem; column-gap: 2rem; max-inline-size: none; }
   .oval { block-size: 100%; max-block-size: calc(100cqb - 2rem); }
-  .guide { align-self: end; padding-inline: 0; }
+  .guide { align-self: end; }
   .words slot { align-content: start; padding-block-start: .5rem; }
   .other, .cameras { inset: auto; inset-block-end: .5rem; inset-inline-end: .75rem; }
   .cameras { max-inline-size: 45%; }
-}
-@container (min-height: 34rem) and (max-height: 42rem) {
-  .stage { padding-block-start: 2.5rem; }
-  .stage { grid-template-rows: 3rem minmax(0, 1fr) 12rem; }
-  .figure-box { block-size: 5.5rem; }
 }
 
 @media (prefers-reduced-motion: reduce) {

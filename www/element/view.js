@@ -15,7 +15,7 @@ export class View {
     this.video = el('video', { part: 'video', playsinline: '', muted: '', disablepictureinpicture: '' });
     this.video.muted = true;
     this.ring = new Ring();
-    this.breath = el('div', { class: 'breath' });
+    this.wait = el('div', { class: 'wait' }, [el('i'), el('i'), el('i')]);
     this.inside = el('div', { class: 'inside' });
     this.guide = el('p', { class: 'guide', part: 'guidance' });
     this.figureBox = el('div', { class: 'figure-box', part: 'figure' });
@@ -31,7 +31,7 @@ export class View {
     this.meter = el('div', { class: 'hidden-text', role: 'progressbar', 'aria-valuemin': '0' });
     this.stage = el('section', { class: 'stage', part: 'stage', 'data-phase': 'idle' }, [
       this.guide,
-      el('div', { class: 'oval', part: 'oval' }, [el('div', { class: 'hole' }, [this.video]), this.ring.node, el('div', { class: 'inside' }, [this.breath]), this.inside]),
+      el('div', { class: 'oval', part: 'oval' }, [el('div', { class: 'hole' }, [this.video]), this.ring.node, el('div', { class: 'inside' }, [this.wait]), this.inside]),
       el('div', { class: 'words' }, [this.slot]),
       this.other,
       this.cameras,
@@ -71,7 +71,6 @@ export class View {
     this.cancel.hidden = !cancellable;
     this.#fill(this.figureBox, figure, actionFigure);
     this.#fill(this.inside, sign, (kind) => (kind === 'ghost' ? ghost() : mark(kind)));
-    if (phase !== 'act' && phase !== 'align') this.guidance('');
   }
 
   /**

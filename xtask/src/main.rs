@@ -13,6 +13,7 @@ mod package;
 mod portraits;
 mod process;
 mod protocol;
+mod screens;
 mod services;
 mod sim;
 mod soak;
@@ -41,7 +42,7 @@ enum Command {
     Test(testing::Options),
     /// Fetch, convert and verify the model files.
     Models(models::Args),
-    /// Write the files generated from the error taxonomy.
+    /// Write the files generated from the error taxonomy and from the package's declarations.
     Codegen {
         /// Only compare; exit 1 when a file is stale.
         #[arg(long)]
@@ -55,6 +56,8 @@ enum Command {
     },
     /// Pack the npm package, check it, and try it in bundlers and headless Chromium.
     Package(package::Options),
+    /// Take a picture of every screen of the built page, and contact sheets.
+    Screens(screens::Options),
     /// Kill a node of the cloud at random moments while sessions run: nothing acknowledged may be lost or billed twice.
     Soak(soak::Options),
     /// Measure speed and memory on this machine.
@@ -76,6 +79,7 @@ fn main() -> ExitCode {
             web::build_web(if page { web::Profile::Page } else { web::Profile::Release }).map(|dist| println!("{}", dist.display()))
         }
         Command::Package(options) => package::run(&options),
+        Command::Screens(options) => screens::run(&options),
         Command::Soak(options) => soak::soak(&options),
         Command::Bench(bench) => bench::run(&bench),
         Command::Weight(options) => weight::run(&options),

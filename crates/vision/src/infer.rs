@@ -37,12 +37,12 @@ impl Models {
 
 impl Networks for Loaded {
     fn detect(&self, input: Vec<f32>) -> Result<DetectorOutput, VisionError> {
-        let [regressors, scores] = self.detector.run(input)?;
+        let [regressors, scores] = self.detector.run(&input)?;
         Ok(DetectorOutput { regressors, scores })
     }
 
     fn landmarks(&self, input: Vec<f32>) -> Result<LandmarkOutput, VisionError> {
-        let [points, presence] = self.landmark.run(input)?;
+        let [points, presence] = self.landmark.run(&input)?;
         let presence = presence.first().copied().ok_or(VisionError::BadOutput { role: ModelRole::Landmark })?;
         Ok(LandmarkOutput { points, presence })
     }
@@ -81,12 +81,12 @@ impl Runner {
     }
 
     /// Runs on one planar RGB picture; the outputs as flat vectors.
-    fn run<const N: usize>(&self, input: Vec<f32>) -> Result<[Vec<f32>; N], VisionError> {
+    fn run<const N: usize>(&self, input: &[f32]) -> Result<[Vec<f32>; N], VisionError> {
         let Self { role, .. } = *self;
         let outputs = match &self.inside {
-            Inside::Compact(compact) => compact.run(&input).map_err(|error| VisionError::Run { role, source: error.into() })?,
+            Inside::Compact(compact) => compact.run(input).map_err(|error| VisionError::Run { role, source: error.into() })?,
             #[cfg(feature = "onnx")]
-            Inside::Onnx(plan, side) => crate::onnx::run(plan, role, *side, input)?,
+            Inside::Onnx(plan, side) => crate::onnx::run(plan, role, *side, input.to_vec())?,
         };
         outputs.try_into().map_err(|_| VisionError::BadOutput { role })
     }

@@ -1,8 +1,9 @@
-//! Generated files: the error taxonomy as documentation, TypeScript types and element texts.
+//! Generated files: the error taxonomy as documentation, TypeScript types and element texts; the package's declarations as documentation.
 //!
 //! The source is what `faceid-protocol`'s example `dump_codes` prints. The generated files are committed, so that the page and
 //! the package build without this step; `run(true)` fails when one of them is stale.
 
+mod api_md;
 mod dump;
 mod errors_md;
 mod texts;
@@ -25,7 +26,7 @@ pub(crate) fn run(check: bool) -> Result<()> {
         output(cargo().arg("run").args(PROFILE).args(["--quiet", "--locked", "--package", "faceid-protocol", "--example", "dump_codes"]))?;
     let dump: Dump = serde_json::from_str(&printed).context("dump_codes printed something unexpected")?;
     let mut stale = Vec::new();
-    for (path, content) in generate(&dump) {
+    for (path, content) in generate(&dump)? {
         let file = root().join(path);
         if fs::read_to_string(&file).is_ok_and(|old| old == content) {
             continue;
@@ -43,15 +44,17 @@ pub(crate) fn run(check: bool) -> Result<()> {
     Ok(())
 }
 
-fn generate(dump: &Dump) -> Vec<Generated> {
-    vec![
+fn generate(dump: &Dump) -> Result<Vec<Generated>> {
+    let types = types::render(dump);
+    Ok(vec![
+        ("docs/api.md", api_md::render(&types)?),
         ("docs/errors.md", errors_md::render(dump)),
-        ("pkg-config/types/codes.d.ts", types::render(dump)),
+        ("pkg-config/types/codes.d.ts", types),
         ("www/text/codes.en.json", texts::json(dump, texts::Language::En)),
         ("www/text/codes.zh.json", texts::json(dump, texts::Language::Zh)),
         ("www/text/en.js", texts::module(dump, texts::Language::En)),
         ("www/text/zh.js", texts::module(dump, texts::Language::Zh)),
-    ]
+    ])
 }
 
 fn write(file: &Path, content: &str) -> Result<()> {
