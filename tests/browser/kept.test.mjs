@@ -2,7 +2,7 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { launch, serve, watchPage } from './harness.mjs';
-import { fakeCloud } from './fake-cloud.mjs';
+import { fakeCloud } from '../../pkg-config/testkit/cloud.js';
 
 const ENGINE = /\/faceid\/(?:models\/|lib\/engine)/;
 

@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { launch, serve, watchPage } from './harness.mjs';
 import { fakeCameras } from './cameras.mjs';
-import { fakeCloud } from './fake-cloud.mjs';
+import { fakeCloud } from '../../pkg-config/testkit/cloud.js';
 
 let browser;
 let server;

@@ -9,7 +9,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DIST, serve, watchPage } from '../browser/harness.mjs';
 import { fakeCameras } from '../browser/cameras.mjs';
-import { fakeCloud } from '../browser/fake-cloud.mjs';
+import { fakeCloud } from '../../pkg-config/testkit/cloud.js';
 import { open } from './webdriver.mjs';
 
 const ENGINES = JSON.parse(process.env.FACEID_ENGINES ?? '[]');
