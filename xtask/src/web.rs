@@ -118,6 +118,10 @@ fn compile(binary: &Binary, profile: Profile, out: &Path) -> Result<()> {
         Profile::Release => command.arg("--release"),
         Profile::Page => command.args(["--profile", "page"]),
     };
+    if profile == Profile::Page && binary.feature == "shell" {
+        // Its bytes come before the first prompt; nothing in it is a loop over pixels.
+        command.env("CARGO_PROFILE_PAGE_OPT_LEVEL", "s");
+    }
     // wasm-opt would be fetched from a third place; the compiler has optimised already.
     command.arg("--no-opt");
     command.args(["--", "--locked", "--quiet", "--package", binary.package, "--no-default-features", "--features", binary.feature]);
