@@ -21,6 +21,7 @@ mod testing;
 mod tidy;
 mod tools;
 mod video;
+mod wasm;
 mod web;
 mod weight;
 

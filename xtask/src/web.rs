@@ -3,7 +3,7 @@
 use crate::{
     package,
     process::{root, run, step, target_dir},
-    tools,
+    tools, wasm,
 };
 use anyhow::{Context, Result, bail};
 use std::{
@@ -132,7 +132,14 @@ fn compile(binary: &Binary, profile: Profile, out: &Path) -> Result<()> {
     let path = std::env::join_paths(folders).context("PATH holds a separator inside a folder's name")?;
     // A target folder of its own: native builds resolve features for the whole workspace, the page's only for itself.
     command.env("PATH", path).env("CARGO_TARGET_DIR", target_dir().join("wasm")).env("RUSTFLAGS", binary.rustflags);
-    run(&mut command)
+    run(&mut command)?;
+    if profile == Profile::Page {
+        let file = out.join(format!("{}_bg.wasm", binary.name));
+        let bytes = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        let bytes = wasm::without_names(&bytes).with_context(|| format!("{} is no wasm module", file.display()))?;
+        fs::write(&file, bytes).with_context(|| format!("cannot write {}", file.display()))?;
+    }
+    Ok(())
 }
 
 /// Copies everything into a fresh `dist`.
