@@ -108,6 +108,7 @@ fn spot(models: &Models, puppet: &mut Puppet, seconds: f64, fps: f64) -> Vec<Spo
 fn every_seed_performs_every_action() {
     let Some((models, portraits)) = material() else { return };
     let script: Script = "mouth@2,shake@5,nod@10,blink@14.5".parse().expect("script");
+    let mut missed = Vec::new();
     for seed in seeds() {
         let mut puppet = Puppet::new(&portraits[0].1, seed, View::default()).expect("size");
         puppet.follow(&script);
@@ -123,11 +124,16 @@ fn every_seed_performs_every_action() {
             let hits: Vec<_> = found.iter().filter(|s| s.action == action && s.deliberate).collect();
             let near = |s: &&Spotted| (s.t_peak.0 as f64) > cue.at_ms && (s.t_peak.0 as f64) < cue.at_ms + 5000.0;
             println!("seed {seed} {fps} fps {action}: {hits:?}");
-            assert!(hits.iter().any(near), "seed {seed} at {fps} fps: {action} was not seen: {found:?}");
+            if !hits.iter().any(near) {
+                missed.push(format!("seed {seed} at {fps} fps: {action}: {found:?}"));
+            }
             let elsewhere = hits.iter().find(|s| !near(s));
             assert_eq!(elsewhere, None, "seed {seed} at {fps} fps: {action} was seen unasked");
         }
     }
+    // The bar of docs/simulation.md, 98 of 100: none of the sixteen commands of a short run.
+    let most = seeds().count() * script.0.len() / 50;
+    assert!(missed.len() <= most, "{} missed, at most {most}: {missed:#?}", missed.len());
 }
 
 #[test]

@@ -210,6 +210,6 @@ mod tests {
         {
             assert!(page.contains(entry), "{entry}");
         }
-        assert!(!page.contains("faceid-liveness/slim`"), "the types of the main entry are printed once");
+        assert!(!page.contains("## `faceid-liveness/slim`"), "the types of the main entry are printed once");
     }
 }
