@@ -1,30 +1,30 @@
 //! How the camera's stream came to the page, as the browser tells it. Reported, never judged here; whoever owns the browser can fake all of it.
 
+use super::camera;
 use faceid_protocol::wire::Capture;
-use js_sys::{Array, Function, Object, Reflect};
+use js_sys::{Function, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
 use web_sys::{Document, Element, MediaDevices, MediaStreamTrack, Window};
 
 /// Reads everything once, after the first frame. What cannot be read stays absent.
-pub(crate) async fn read(camera: Option<MediaStreamTrack>) -> Capture {
+pub(crate) async fn read(track: Option<MediaStreamTrack>) -> Capture {
     let Some(window) = web_sys::window() else { return Capture::default() };
     let devices = window.navigator().media_devices().ok().filter(|devices| devices.is_object());
-    let settings = camera.as_ref().map(|track| JsValue::from(track.get_settings()));
+    let settings = track.as_ref().map(|track| JsValue::from(track.get_settings()));
     let setting = |name: &str| settings.as_ref().and_then(|settings| get(settings, name));
     let number = |name: &str| setting(name).and_then(|value| value.as_f64());
     let device = setting("deviceId").and_then(|value| value.as_string());
     Capture {
-        label: camera.as_ref().map(MediaStreamTrack::label).filter(|label| !label.is_empty()),
-        track_class: camera.as_ref().and_then(|track| get(&get(track, "constructor")?, "name")?.as_string()),
-        has_capabilities: camera.as_ref().and_then(capabilities),
+        label: track.as_ref().map(MediaStreamTrack::label).filter(|label| !label.is_empty()),
+        track_class: track.as_ref().and_then(|track| get(&get(track, "constructor")?, "name")?.as_string()),
+        has_capabilities: track.as_ref().and_then(capabilities),
         settings_size: number("width").zip(number("height")).map(|(width, height)| [width as u32, height as u32]),
         settings_rate: number("frameRate").map(|rate| rate as f32),
         get_user_media_native: devices.as_ref().and_then(|devices| is_native(&window, devices)),
         automated: get(&window.navigator(), "webdriver").and_then(|value| value.as_bool()),
-        device_listed: match (devices, device) {
-            (Some(devices), Some(device)) => is_listed(&devices, &device).await,
-            (_, None) | (None, _) => None,
+        device_listed: match device {
+            Some(device) => is_listed(&device).await,
+            None => None,
         },
     }
 }
@@ -40,10 +40,10 @@ fn capabilities(track: &MediaStreamTrack) -> Option<bool> {
     Some(found.is_object() && Object::keys(found.unchecked_ref::<Object>()).length() > 0)
 }
 
-/// Is the stream's device among those that the browser lists?
-async fn is_listed(devices: &MediaDevices, device: &str) -> Option<bool> {
-    let list: Array = JsFuture::from(devices.enumerate_devices().ok()?).await.ok()?.dyn_into().ok()?;
-    Some(list.iter().any(|info| get(&info, "deviceId").and_then(|id| id.as_string()).as_deref() == Some(device)))
+/// Is the stream's device among those that the browser lists? `None` where it lists nothing, or not in time.
+async fn is_listed(device: &str) -> Option<bool> {
+    let cameras = camera::list().await;
+    (!cameras.is_empty()).then(|| cameras.iter().any(|listed| listed.id == device))
 }
 
 /// Asks a realm that page scripts have not touched whether `getUserMedia` is the browser's own, because a page that replaced it can also replace

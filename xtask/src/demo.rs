@@ -43,6 +43,23 @@ pub(crate) struct Options {
     screenshots: Option<PathBuf>,
 }
 
+impl Options {
+    /// The simulated person of a seed, beside a demo that may be running.
+    fn simulated(seed: u64) -> Self {
+        Self {
+            port: 8180,
+            simulate: true,
+            still: false,
+            seed,
+            camera: None,
+            actions: Vec::new(),
+            id_photo: None,
+            tasks: false,
+            screenshots: None,
+        }
+    }
+}
+
 /// What a run must end with.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Expect {
@@ -92,15 +109,9 @@ pub(crate) fn demo(options: &Options) -> Result<()> {
 /// One simulated run on an existing build; used by the tests.
 pub(crate) fn simulate_expecting(seed: u64, expect: Expect) -> Result<()> {
     let options = Options {
-        port: 8180,
-        simulate: true,
         still: expect == Expect::StillRefused,
-        seed,
-        camera: None,
-        actions: Vec::new(),
         id_photo: (expect == Expect::Different).then(|| "other".to_owned()),
-        tasks: false,
-        screenshots: None,
+        ..Options::simulated(seed)
     };
     let result = play(&options)?;
     println!("{result}");
@@ -111,18 +122,7 @@ pub(crate) fn simulate_expecting(seed: u64, expect: Expect) -> Result<()> {
 /// The longest tasks of the page's main thread in a simulated session, on an existing page.
 pub(crate) fn main_thread() -> Result<Value> {
     build_native()?;
-    let options = Options {
-        port: 8180,
-        simulate: true,
-        still: false,
-        seed: 1,
-        camera: None,
-        actions: Vec::new(),
-        id_photo: None,
-        tasks: true,
-        screenshots: None,
-    };
-    let mut result = play(&options)?;
+    let mut result = play(&Options { tasks: true, ..Options::simulated(1) })?;
     Ok(result["demo"]["main_thread"].take())
 }
 

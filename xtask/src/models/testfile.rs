@@ -1,5 +1,7 @@
 //! Writes small TFLite files for the tests.
 
+use super::tflite;
+
 /// A value in a table.
 pub(crate) enum Field {
     Byte(u8),
@@ -107,6 +109,18 @@ fn operator(code: i32, inputs: &[i32], output: i32, options: Option<Vec<Option<F
         None,
         options.map(|o| Field::To(Node::Table(o))),
     ])
+}
+
+/// Changes every byte of [`embedding_net`] in turn, and counts the files that are still read and converted: none may make `converts` panic.
+pub(crate) fn corrupted_and_converted(converts: impl Fn(&tflite::Graph) -> bool) -> usize {
+    let whole = embedding_net();
+    let changed = (0..whole.len()).flat_map(|at| [0x00, 0x01, 0x02, 0x7f, 0xff].map(|value| (at, value)));
+    let files = changed.map(|(at, value)| {
+        let mut bytes = whole.clone();
+        bytes[at] = value;
+        bytes
+    });
+    files.filter_map(|bytes| tflite::read(&bytes).ok()).filter(|graph| converts(graph)).count()
 }
 
 /// An embedding network: 5×4 RGB image, half weights, one 3×3 SAME convolution of stride 2 with
