@@ -74,7 +74,7 @@ impl From<Event> for PageEvent {
             Event::State(state) => Self::State { state: state_name(state) },
             Event::Prompt { step, of, action } => Self::Prompt { step, of, action },
             Event::Progress { step, fraction } => Self::Progress { step, fraction },
-            Event::Guidance(guidance) => Self::Guidance { guidance: guidance.map(guidance_name) },
+            Event::Guidance(guidance) => Self::Guidance { guidance: guidance.map(Guidance::name) },
             Event::ActionSeen { step, action } => Self::Action { step, action },
             Event::WrongAction { asked, seen } => Self::WrongAction { asked, seen },
             Event::Blink { deliberate } => Self::Blink { deliberate },
@@ -99,28 +99,6 @@ pub(crate) const fn state_name(state: StateName) -> &'static str {
         StateName::Submit => "submit",
         StateName::AwaitVerdict => "await_verdict",
         StateName::Closed => "closed",
-    }
-}
-
-const fn guidance_name(guidance: Guidance) -> &'static str {
-    match guidance {
-        Guidance::NoFace => "no_face",
-        Guidance::SeveralFaces => "several_faces",
-        Guidance::TooFar => "too_far",
-        Guidance::TooClose => "too_close",
-        Guidance::OffCentre => "off_centre",
-        Guidance::NotFrontal => "not_frontal",
-        Guidance::LensCovered => "lens_covered",
-        Guidance::TooDark => "too_dark",
-        Guidance::TooBright => "too_bright",
-        Guidance::BackLit => "back_lit",
-        Guidance::Blurred => "blurred",
-        Guidance::EyesHidden => "eyes_hidden",
-        Guidance::FaceCovered => "face_covered",
-        Guidance::HoldStill => "hold_still",
-        Guidance::WrongAction => "wrong_action",
-        Guidance::Slower => "slower",
-        Guidance::Faster => "faster",
     }
 }
 

@@ -182,6 +182,53 @@ pub enum Guidance {
     Faster,
 }
 
+impl Guidance {
+    /// Every hint, in the order of the texts.
+    pub const ALL: [Self; 17] = [
+        Self::NoFace,
+        Self::SeveralFaces,
+        Self::TooFar,
+        Self::TooClose,
+        Self::OffCentre,
+        Self::NotFrontal,
+        Self::LensCovered,
+        Self::TooDark,
+        Self::TooBright,
+        Self::BackLit,
+        Self::Blurred,
+        Self::EyesHidden,
+        Self::FaceCovered,
+        Self::HoldStill,
+        Self::WrongAction,
+        Self::Slower,
+        Self::Faster,
+    ];
+
+    /// Key of its sentence: the variant in snake case.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NoFace => "no_face",
+            Self::SeveralFaces => "several_faces",
+            Self::TooFar => "too_far",
+            Self::TooClose => "too_close",
+            Self::OffCentre => "off_centre",
+            Self::NotFrontal => "not_frontal",
+            Self::LensCovered => "lens_covered",
+            Self::TooDark => "too_dark",
+            Self::TooBright => "too_bright",
+            Self::BackLit => "back_lit",
+            Self::Blurred => "blurred",
+            Self::EyesHidden => "eyes_hidden",
+            Self::FaceCovered => "face_covered",
+            Self::HoldStill => "hold_still",
+            Self::WrongAction => "wrong_action",
+            Self::Slower => "slower",
+            Self::Faster => "faster",
+        }
+    }
+}
+
 /// How a session ended: a row of the taxonomy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
@@ -277,4 +324,20 @@ pub struct Output {
     pub effects: Vec<Effect>,
     /// Call `step(.., Tick)` no later than this.
     pub next_deadline: Option<Millis>,
+}
+
+#[cfg(test)]
+mod tests {
+    use faceid_protocol::text::GUIDANCE;
+
+    use super::Guidance;
+
+    #[test]
+    fn every_hint_has_its_sentence() {
+        assert_eq!(
+            Guidance::ALL.map(Guidance::name).to_vec(),
+            GUIDANCE.iter().map(|text| text.key).collect::<Vec<_>>(),
+            "same hints, same order"
+        );
+    }
 }

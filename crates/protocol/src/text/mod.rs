@@ -90,7 +90,6 @@ mod tests {
             assert_eq!(keys.len(), group.len(), "duplicate key");
         }
         assert_eq!(PROMPTS.iter().map(|text| text.key).collect::<Vec<_>>(), Action::ALL.map(Action::name), "one prompt per action");
-        assert_eq!(GUIDANCE.len(), 16, "one text per guidance of the session");
     }
 
     #[test]
