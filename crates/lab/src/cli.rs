@@ -13,7 +13,7 @@ use crate::models::{ModelDir, ModelsError};
 use crate::variant::Variant;
 use crate::video::VideoError;
 use crate::{
-    ablation, bench_cloud, bench_frame, bench_networks, calibrate, clip, evaluation, gates, image_commands, pairs, redteam, sheet,
+    ablation, attack, bench_cloud, bench_frame, bench_networks, calibrate, clip, evaluation, gates, image_commands, pairs, redteam, sheet,
     simulate, traces,
 };
 
@@ -73,6 +73,8 @@ enum Command {
     Eval(EvalArgs),
     /// Thousands of sessions of simulated people and photographs, drawn from traces measured once.
     Simulate(simulate::SimulateArgs),
+    /// What each attack cue of the server's judge says of pictures and clips.
+    Attack(attack::AttackArgs),
     /// Attacks of every kind on the server's judge, beside genuine sessions.
     Redteam(redteam::RedteamArgs),
     /// The best frontal frame of a video, as a JPEG.
@@ -267,7 +269,8 @@ fn run(cli: &Cli) -> Result<Verdict> {
         Command::BenchCloud(args) => bench_cloud::run(&models, args, cli.json),
         Command::Film { photograph, output } => bench_cloud::film(&models, photograph, output),
         Command::Simulate(args) => simulate::run(&models, args, cli.cache.as_deref(), cli.json),
-        Command::Redteam(args) => redteam::run(&models, args, cli.cache.as_deref(), cli.json),
+        Command::Redteam(args) => redteam::run(&models, args, cli.cache.as_deref(), cache, cli.json),
+        Command::Attack(args) => attack::run(&models, args, cache, cli.json),
         Command::ModelsCheck => run_models_check(&models, cli.json),
     }
 }

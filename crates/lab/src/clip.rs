@@ -15,7 +15,7 @@ use crate::variant::{Pacer, Variant};
 use crate::video::Video;
 
 /// Longest side of decoded frames, px: what the page's camera delivers at most.
-const MAX_SIDE: u32 = 1280;
+pub(crate) const MAX_SIDE: u32 = 1280;
 
 /// Measures clips and remembers what it measured.
 pub struct Meter {

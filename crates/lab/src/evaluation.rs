@@ -1,6 +1,6 @@
 //! The `eval` command: labelled clips through the pipeline, figures as a table or JSON.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use faceid_protocol::Action;
@@ -18,7 +18,7 @@ use crate::slices::{self, Labelled, Slice};
 use crate::variant::Variant;
 
 pub(crate) fn run(meter: &Meter, args: &EvalArgs, as_json: bool) -> Result<Verdict> {
-    let labelled = read_labels(args)?;
+    let labelled = read_labels(&args.dir, &args.labels)?;
     let chosen: Vec<Slice> = match &args.slices {
         None => Vec::new(),
         Some(names) if names.is_empty() => slices::all(),
@@ -49,9 +49,13 @@ pub(crate) fn run(meter: &Meter, args: &EvalArgs, as_json: bool) -> Result<Verdi
     Ok(if holds { Verdict::Done } else { Verdict::DoesNotHold })
 }
 
-fn read_labels(args: &EvalArgs) -> Result<Labelled> {
+/// The labels of a folder of clips, with those of more lists in the same format.
+///
+/// # Errors
+/// When a list cannot be read.
+pub(crate) fn read_labels(dir: &Path, more: &[PathBuf]) -> Result<Labelled> {
     let mut labelled = Labelled::new();
-    for list in [&args.dir.join("events.tsv")].into_iter().chain(&args.labels) {
+    for list in [&dir.join("events.tsv")].into_iter().chain(more) {
         let text = std::fs::read_to_string(list).with_context(|| list.display().to_string())?;
         for (clip, labels) in labels::parse(&text).with_context(|| list.display().to_string())? {
             labelled.entry(clip).or_default().extend(labels);

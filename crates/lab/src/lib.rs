@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod ablation;
+mod attack;
 mod bench_cloud;
 mod bench_frame;
 mod bench_networks;
@@ -13,11 +14,13 @@ pub mod cache;
 mod calibrate;
 pub mod cli;
 pub mod clip;
+mod cut;
 pub mod degrade;
 pub mod eval;
 mod evaluation;
 pub mod gates;
 mod image_commands;
+mod judged;
 pub mod labels;
 pub mod matching;
 pub mod metrics;
@@ -32,3 +35,4 @@ pub mod traces;
 mod upload;
 pub mod variant;
 pub mod video;
+mod workers;

@@ -111,6 +111,27 @@ fn film(models: &Path, portrait: &Path, folder: &Path) {
     std::fs::write(folder.join("events.tsv"), labels).expect("written");
 }
 
+/// Sessions of a row of `attack`: live, refused by cues and refused otherwise.
+fn counted(row: &Value) -> Option<u64> {
+    let refused = ["by_cue", "otherwise"].iter().flat_map(|kind| row[*kind].as_object().into_iter().flat_map(|m| m.values()));
+    Some(row["live"].as_u64()? + refused.filter_map(Value::as_u64).sum::<u64>())
+}
+
+#[test]
+fn pictures_are_told_by_species_and_say_what_a_single_frame_cannot() {
+    let Some((models, portraits)) = common::models().zip(common::portraits()) else { return };
+    let (person, other) = (path(&portraits, "astronaut.png"), path(&portraits, "grace_hopper.jpg"));
+    let rows = lines(&lab(&models, &["attack", "--live", &person, "--attack", &format!("print={other}"), "--json"]));
+    let told: Vec<_> = rows.iter().map(|r| (r["species"].as_str(), r["live"].as_bool(), r["count"].as_u64())).collect();
+    assert_eq!(told, [(Some("astronaut"), Some(true), Some(1)), (Some("print"), Some(false), Some(1))]);
+    for cue in rows.iter().flat_map(|row| row["cues"].as_object().into_iter().flatten()) {
+        let (measured, why) = (&cue.1["measured"], cue.1["not_measured"].as_object());
+        assert!(measured == 1 || why.is_some_and(|why| why.len() == 1), "measured, or it says why not: {cue:?}");
+    }
+    assert_eq!(lab(&models, &["attack"]).status.code(), Some(2), "nothing to look at");
+    assert_eq!(lab(&models, &["attack", "--live", "absent.jpg"]).status.code(), Some(2), "no file");
+}
+
 #[test]
 fn a_film_with_known_truth_is_evaluated_fully() {
     let Some((models, portraits)) = common::models().zip(common::portraits()) else { return };
@@ -129,6 +150,13 @@ fn a_film_with_known_truth_is_evaluated_fully() {
     let seen: Vec<&str> =
         line["events"].as_array().expect("events").iter().filter_map(|e| e["action"].as_str()).filter(|a| *a != "blink").collect();
     assert_eq!(seen, ["mouth", "shake", "nod"], "{line}");
+
+    let rows = lines(&lab(&models, &["attack", "--people", &folder.path().display().to_string(), "--json"]));
+    let (all, species) = (rows.last().expect("a summary"), &rows[0]);
+    assert_eq!((&all["labelled"], &all["clips"], &all["enough"]), (&3.into(), &1.into(), &false.into()), "{all}");
+    assert!(all["sessions"].as_u64() >= Some(4), "each action alone, and several together: {all}");
+    assert_eq!(counted(all), all["sessions"].as_u64(), "every session ended in one way: {all}");
+    assert_eq!((&species["species"], &species["live"], &species["count"]), (&"clips".into(), &true.into(), &all["sessions"]), "{species}");
 
     let plots = path(folder.path(), "plots");
     let output = lab(&models, &["eval", &folder.path().display().to_string(), "--plots", &plots, "--json"]);
@@ -150,6 +178,9 @@ fn bars_on_the_measuring_material() {
     if let Some(clips) = common::material("FACEID_CLIPS", "clips") {
         let output = lab(&models, &["eval", &clips.display().to_string()]);
         assert_eq!(output.status.code(), Some(0), "recall and false triggers: {}", String::from_utf8_lossy(&output.stdout));
+        let rows = lines(&lab(&models, &["attack", "--people", &clips.display().to_string(), "--json"]));
+        let all = rows.last().expect("a summary");
+        assert!(all["sessions"].as_u64() > Some(0) && counted(all) == all["sessions"].as_u64(), "{all}");
     }
     if let Some(photos) = common::material("FACEID_PHOTOS", "photos") {
         let line = &lines(&lab(&models, &["pairs", &path(&photos, "lfw_pairs.csv"), "--json"]))[0];

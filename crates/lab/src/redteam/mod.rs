@@ -4,22 +4,28 @@
 //! takes forged, replayed and reordered calls is tested with the cloud.
 
 mod instruments;
+mod pool;
 mod report;
+mod screen;
 
-use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use clap::Args;
-use faceid_judge::{Cue, CueOutcome, EvidenceBundle, Judge, MotionPrint, Outcome, Policy, Unverified};
+use faceid_judge::Judge;
 
+use crate::attack::clips;
+use crate::cache::Cache;
 use crate::cli::Verdict;
+use crate::clip::Meter;
+use crate::judged::{Judged, look};
 use crate::models::ModelDir;
 use crate::simulate::{Kind, MaterialArgs, Reel};
-use instruments::{Instrument, Pool};
-use report::Row;
+use crate::workers::together;
+use instruments::Instrument;
+use pool::{Originals, Pool};
+use report::{Bar, Row};
 
 /// Arguments of `redteam`.
 #[derive(Debug, Args)]
@@ -32,48 +38,51 @@ pub(crate) struct RedteamArgs {
     /// Only these instruments (default: all).
     #[arg(long, value_delimiter = ',', value_parser = instrument)]
     instruments: Vec<Instrument>,
+    /// Also sessions of the people in the clips of this folder, cut at the labels of its events.tsv.
+    #[arg(long, value_name = "FOLDER")]
+    people: Option<PathBuf>,
     /// Writes the table into this Markdown file, between its `redteam` marks.
     #[arg(long)]
-    write: Option<std::path::PathBuf>,
+    write: Option<PathBuf>,
 }
-
-/// Begin of a reason that cues gave.
-const CUE: &str = "cue ";
 
 fn instrument(text: &str) -> Result<Instrument, String> {
     let known = || Instrument::ALL.map(Instrument::name).join(", ");
     Instrument::ALL.into_iter().find(|i| i.name() == text).ok_or_else(|| format!("one of {}", known()))
 }
 
-/// One attempt as judged.
-struct Judged {
-    /// `None` = live.
-    refused: Option<String>,
-    cues: Vec<Cue>,
-    took: Duration,
-}
-
-pub(crate) fn run(dir: &ModelDir, args: &RedteamArgs, cache: Option<&Path>, as_json: bool) -> Result<Verdict> {
+/// `cache`: where traces of simulated people are kept; `measured`: where measurements of clips are.
+pub(crate) fn run(dir: &ModelDir, args: &RedteamArgs, cache: Option<&Path>, measured: Cache, as_json: bool) -> Result<Verdict> {
     let models = dir.vision()?;
     let identities = args.material.identities(&models, dir)?;
     let chosen = if args.instruments.is_empty() { Instrument::ALL.to_vec() } else { args.instruments.clone() };
-    let needed = |kind: &Kind| chosen.iter().any(|i| i.material() == *kind);
-    let kinds: Vec<Kind> = Kind::ALL.into_iter().filter(needed).collect();
-    let traces = args.material.traces(&models, &identities, &kinds, cache)?;
+    let kinds = |performed: bool| -> Vec<Kind> {
+        let of = |kind: Kind| chosen.iter().filter(move |i| i.material() == kind);
+        let wanted = |kind: &Kind| of(*kind).next().is_some() && of(*kind).any(|i| i.performed()) == performed;
+        Kind::ALL.into_iter().filter(wanted).collect()
+    };
+    let mut traces = args.material.traces(&models, &identities, &kinds(true), cache)?;
+    traces.extend(args.material.unmeasured(&kinds(false), identities.len()));
     let reels: Vec<Reel<'_>> = traces.iter().map(Reel::new).collect();
     let judge = dir.judge()?;
     let attempts = if args.material.quick { args.attempts.min(2) } else { args.attempts };
+    let (originals, jobs) = (Originals::default(), args.material.jobs());
     let mut rows = Vec::new();
     for instrument in chosen {
         let mine: Vec<&Reel<'_>> = reels.iter().filter(|r| r.trace().plan.kind == instrument.material()).collect();
         let clips = mine.len();
-        let mut pool = Pool { reels: mine, identities: &identities, remembered: Vec::new() };
+        let mut pool = Pool { reels: mine, identities: &identities, remembered: Vec::new(), originals: &originals };
         if instrument == Instrument::Genuine && !args.material.quick {
-            pool.remember(&judge)?;
+            pool.remember(&judge, jobs)?;
         }
-        let judged = try_all(&judge, &pool, instrument, attempts, args.material.jobs())?;
+        let judged = try_all(&judge, &pool, instrument, attempts, jobs)?;
         eprintln!("{}: {} attempts from {clips} clips", instrument.name(), judged.len());
-        rows.push(row(instrument, clips, &judged));
+        rows.push(Row::new(instrument.name(), instrument.bar(), clips, &judged.iter().collect::<Vec<_>>()));
+    }
+    if let Some(folder) = &args.people {
+        let people = clips::judged(&judge, &Meter::new(dir.clone(), measured)?, folder, &[], jobs)?;
+        let sessions: Vec<&Judged> = people.iter().flat_map(|clip| &clip.sessions).map(|s| &s.judged).collect();
+        rows.push(Row::new("genuine_clips", Bar::Reported, people.len(), &sessions));
     }
     report::print(&rows, as_json)?;
     if let Some(file) = &args.write {
@@ -99,47 +108,5 @@ fn try_all(judge: &Judge, pool: &Pool<'_>, instrument: Instrument, wanted: usize
             done.push(look(judge, &bundle, &pool.known(judge, instrument, index)?)?);
         }
     };
-    std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..jobs.max(1)).map(|_| scope.spawn(work)).collect();
-        let results = workers.into_iter().map(|w| w.join().unwrap_or_else(|_| Err(anyhow::anyhow!("a worker panicked"))));
-        results.collect::<Result<Vec<_>>>().map(|all| all.into_iter().flatten().collect())
-    })
-}
-
-/// With the policy of a server that is not a demo: nothing is waived. `known` are the prints of what the server has judged before.
-fn look(judge: &Judge, bundle: &EvidenceBundle, known: &[MotionPrint]) -> Result<Judged> {
-    let started = Instant::now();
-    let mut report = judge.evaluate(bundle, &Policy::default())?;
-    let recalled = report.motion.as_ref().map(|motion| motion.cue(known));
-    let took = started.elapsed();
-    let returned = recalled.filter(Cue::fires).map(|cue| format!("{CUE}{}", cue.name.name()));
-    report.cues.extend(recalled);
-    let refused = match &report.outcome {
-        Outcome::Live(_) => returned,
-        Outcome::Attack(attack) => {
-            let fired: Vec<&str> = report.cues.iter().filter(|c| c.fires()).map(|c| c.name.name()).collect();
-            Some(if fired.is_empty() { format!("{attack:?}") } else { format!("{CUE}{}", fired.join(" + ")) })
-        }
-        Outcome::Unverified(row @ Unverified::Failure(why)) => Some(format!("{} ({why:?})", row.message())),
-        Outcome::Unverified(row @ (Unverified::NoFace(_) | Unverified::Action { .. })) => Some(row.message().to_owned()),
-    };
-    Ok(Judged { refused, cues: report.cues, took })
-}
-
-fn row(instrument: Instrument, clips: usize, judged: &[Judged]) -> Row {
-    let mut reasons = BTreeMap::new();
-    for reason in judged.iter().filter_map(|j| j.refused.clone()) {
-        *reasons.entry(reason).or_insert(0) += 1;
-    }
-    let mut cues: BTreeMap<&'static str, Vec<f32>> = BTreeMap::new();
-    for cue in judged.iter().flat_map(|j| &j.cues) {
-        let scores = cues.entry(cue.name.name()).or_default();
-        match cue.outcome {
-            CueOutcome::Measured(score) => scores.push(score),
-            CueOutcome::NotMeasured(_) => {}
-        }
-    }
-    let mut times: Vec<Duration> = judged.iter().map(|j| j.took).collect();
-    times.sort();
-    Row::new(instrument, clips, judged.len(), reasons, cues, times.get(times.len() / 2).map(|t| t.as_secs_f64() * 1000.0))
+    together(jobs, work)
 }

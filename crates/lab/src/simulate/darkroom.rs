@@ -42,6 +42,14 @@ impl<'a> Darkroom<'a> {
         Ok(self.body.frame(&Truth { t_ms: if again { now.0 as f64 } else { truth.t_ms }, ..truth })?)
     }
 
+    /// Whoever or whatever stands there, at rest at `now`, so many times as large as usual.
+    ///
+    /// # Errors
+    /// Never for a body that was made.
+    pub(crate) fn resting(&mut self, now: Millis, scale: f64) -> Result<Frame> {
+        Ok(self.body.frame(&Truth { scale, ..Truth::rest(now.0 as f64) })?)
+    }
+
     /// Neutral or window frames at evidence size.
     ///
     /// # Errors

@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use faceid_protocol::Millis;
 use faceid_simulate::{HeadShape, Portrait};
-use faceid_vision::{DecodeLimits, Models, decode, observe_still};
+use faceid_vision::{DecodeLimits, Models, Observation, decode, observe_still};
 
 use super::film::{self, Identity, Studio};
 use super::plan::{ClipPlan, Counts, Kind};
-use super::trace::Trace;
+use super::trace::{Measured, Trace};
 use crate::cache::CACHE_VARIABLE;
 use crate::models::ModelDir;
 
@@ -69,14 +70,27 @@ impl MaterialArgs {
     /// # Errors
     /// When a network fails or the cache cannot be written.
     pub(crate) fn traces(&self, models: &Models, identities: &[Identity], kinds: &[Kind], cache: Option<&Path>) -> Result<Vec<Trace>> {
-        let counts = self.counts();
-        let clips = |kind: Kind| if kind.genuine() { counts.clips } else { counts.attack_clips };
-        let plans = kinds.iter().flat_map(|kind| (0..clips(*kind)).map(|index| ClipPlan::draw(*kind, index, identities.len())));
-        let plans: Vec<ClipPlan> = plans.map(|plan| if self.quick { plan.short() } else { plan }).collect();
+        let plans = self.plans(kinds, identities.len());
         let from_env = || std::env::var_os(CACHE_VARIABLE).map(PathBuf::from);
         let cache = cache.map(Path::to_owned).or_else(from_env).unwrap_or_else(|| CACHE.into());
         let studio = Studio { models, measures: film::fingerprint(models, identities)?, identities, cache: &cache, jobs: self.jobs() };
         if self.cached_only { studio.cached(&plans) } else { studio.measure(&plans) }
+    }
+
+    /// The same clips with their times and nothing measured: for whoever draws their frames again and lets others look at them.
+    pub(crate) fn unmeasured(&self, kinds: &[Kind], identities: usize) -> Vec<Trace> {
+        let blank = |plan: ClipPlan| {
+            let times = plan.times(plan.routine().duration_ms());
+            Trace { frames: times.into_iter().map(|t| Measured::new(Millis(t), Observation::default())).collect(), plan }
+        };
+        self.plans(kinds, identities).into_iter().map(blank).collect()
+    }
+
+    fn plans(&self, kinds: &[Kind], identities: usize) -> Vec<ClipPlan> {
+        let counts = self.counts();
+        let clips = |kind: Kind| if kind.genuine() { counts.clips } else { counts.attack_clips };
+        let plans = kinds.iter().flat_map(|kind| (0..clips(*kind)).map(|index| ClipPlan::draw(*kind, index, identities)));
+        plans.map(|plan| if self.quick { plan.short() } else { plan }).collect()
     }
 }
 
@@ -93,7 +107,8 @@ fn identities(models: &Models, shape: &HeadShape, folder: &Path) -> Result<Vec<I
     files.iter().map(|file| identity(models, shape, file).with_context(|| file.display().to_string())).collect()
 }
 
-fn is_picture(path: &Path) -> bool {
+/// By its ending.
+pub(crate) fn is_picture(path: &Path) -> bool {
     let ending = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
     matches!(ending.as_str(), "png" | "jpg" | "jpeg" | "webp" | "bmp")
 }

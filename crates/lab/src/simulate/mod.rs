@@ -27,7 +27,7 @@ use crate::models::ModelDir;
 pub(crate) use figures::{ASKED, session};
 pub use figures::{CommandRow, Figures, MissedRow, ParallaxRow, SessionRow, Share, WindowRow, figures};
 pub(crate) use film::Identity;
-pub(crate) use material::MaterialArgs;
+pub(crate) use material::{MaterialArgs, is_picture};
 pub use plan::{ClipPlan, Counts, Kind};
 pub(crate) use play::{Played, Reel, Sent, gesture};
 pub use pose::PoseRow;

@@ -1,7 +1,6 @@
 //! The server's look at what the page would upload: sessions that passed in the page are encoded, decoded, measured anew and judged.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, Result};
 use faceid_judge::{ActionEvidence, EvidenceBundle, EvidenceFrame, Judge, Outcome, Policy};
@@ -15,6 +14,7 @@ use super::figures::{Share, session};
 use super::film::Identity;
 use super::play::{Played, Reel, Sent};
 use super::trace::Trace;
+use crate::workers;
 
 /// One action's windows, as page and server judge them.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -88,18 +88,9 @@ impl Server<'_> {
             Some((reel, session(reel, i as u64)))
         });
         let passed: Vec<(&Reel<'_>, Played)> = played.filter(|(_, p)| p.passed).take(wanted).collect();
-        let next = AtomicUsize::new(0);
-        let work = || -> Result<Vec<Looked>> {
-            let mut done = Vec::new();
-            while let Some((reel, played)) = passed.get(next.fetch_add(1, Ordering::Relaxed)) {
-                done.push(self.one(reel.trace(), played)?);
-            }
-            Ok(done)
-        };
-        let looked: Vec<Looked> = std::thread::scope(|scope| {
-            let workers: Vec<_> = (0..self.jobs.max(1)).map(|_| scope.spawn(work)).collect();
-            let results = workers.into_iter().map(|w| w.join().unwrap_or_else(|_| Err(anyhow::anyhow!("a worker panicked"))));
-            results.collect::<Result<Vec<_>>>().map(|all| all.into_iter().flatten().collect())
+        let looked = workers::each(self.jobs, passed.len(), |i| {
+            let (reel, played) = &passed[i];
+            self.one(reel.trace(), played)
         })?;
         Ok(summary(&looked))
     }
