@@ -179,7 +179,11 @@ mod tests {
     fn cues_are_weighed_by_name_and_only_within_their_range() {
         let read = |single: &str| Config::read(None, &[single.to_owned()]);
         let weighed = read("judge.cues.planar_motion=0").expect("valid").judge.cues.0;
-        assert_eq!((weighed.weight(CueName::PlanarMotion), weighed.weight(CueName::ReturningFrames)), (0.0, 1.0), "one set, the rest default");
+        assert_eq!(
+            (weighed.weight(CueName::PlanarMotion), weighed.weight(CueName::ReturningFrames)),
+            (0.0, 1.0),
+            "one set, the rest default"
+        );
         for (bad, word) in [("judge.cues.planar=1", "there is no cue planar"), ("judge.cues.still_jaw=2.5", "still_jaw: the weight")] {
             let error = read(bad).expect_err(bad);
             let source = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
