@@ -5,10 +5,11 @@ mod load;
 pub use load::ConfigError;
 
 use crate::{authority::AuthorityConfig, limits::LimitsConfig, notify::NotifyConfig};
+use faceid_judge::{CueName, CuePolicy};
 use faceid_protocol::wire::WrongActionPolicy;
 use ipnet::IpNet;
 use serde::Deserialize;
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 /// Largest request body, bytes (documented limit, 413 beyond it).
 pub const REQUEST_MAX: usize = 20 * 1024 * 1024;
@@ -31,6 +32,8 @@ pub struct Config {
     pub server: ServerConfig,
     /// Face models.
     pub models: ModelsConfig,
+    /// How the evidence is judged.
+    pub judge: JudgeConfig,
     /// Database.
     pub store: StoreConfig,
     /// Where the authority's data comes from.
@@ -177,6 +180,33 @@ pub struct ServerConfig {
 pub struct ModelsConfig {
     /// Folder with the converted models and the manifest.
     pub dir: PathBuf,
+}
+
+/// How the evidence is judged.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct JudgeConfig {
+    /// Weights of attack cues by name, 0 (reported only) to 2; the others keep their own (docs/security.md).
+    pub cues: CueWeights,
+}
+
+/// The cue policy that the operator's weights make.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(try_from = "BTreeMap<String, f32>")]
+pub struct CueWeights(pub CuePolicy);
+
+impl TryFrom<BTreeMap<String, f32>> for CueWeights {
+    type Error = String;
+
+    fn try_from(weights: BTreeMap<String, f32>) -> Result<Self, String> {
+        let mut policy = CuePolicy::default();
+        for (name, weight) in weights {
+            let known = || CueName::ALL.map(CueName::name).join(", ");
+            let cue = CueName::from_name(&name).ok_or_else(|| format!("there is no cue {name}; there are {}", known()))?;
+            policy = policy.with_weight(cue, weight).map_err(|error| format!("{name}: {error}"))?;
+        }
+        Ok(Self(policy))
+    }
 }
 
 /// Database.

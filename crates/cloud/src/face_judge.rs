@@ -5,8 +5,8 @@ use crate::{
     models,
 };
 use faceid_judge::{
-    ActionEvidence, Attack, Cue, CueOutcome, DecodeError, EvidenceBundle, EvidenceFrame, Judge, KnownFace, MotionPrint, Outcome,
-    PhotoError, Policy, Report, Unverified,
+    ActionEvidence, Attack, Cue, CueOutcome, CuePolicy, DecodeError, EvidenceBundle, EvidenceFrame, Judge, KnownFace, MotionPrint, Outcome,
+    PhotoError, Policy, Report, Strictness, Unverified,
 };
 use sha2::{Digest, Sha256};
 use std::{collections::BTreeMap, fmt::Debug, sync::Arc};
@@ -20,16 +20,17 @@ pub struct FaceJudge {
 }
 
 impl FaceJudge {
-    /// With loaded networks. `accept_simulated` waives the puppet cues and nothing else.
+    /// With loaded networks. `accept_simulated` waives the cues that the simulated person trips and nothing else.
     #[must_use]
-    pub fn new(judge: Judge, accept_simulated: bool) -> Self {
-        let policy = Policy { accept_simulated, ..Policy::default() };
+    pub fn new(judge: Judge, accept_simulated: bool, cues: CuePolicy) -> Self {
+        let policy = Policy { accept_simulated, cues, ..Policy::default() };
         let rules = format!(
-            "faceid {} policy {} networks {}",
+            "faceid {} cues {} policy {} networks {}",
             env!("CARGO_PKG_VERSION"),
+            CuePolicy::VERSION,
             fingerprint(&policy),
             // Detector and landmark network are those of this build's manifest, or nothing would have been loaded.
-            fingerprint(&(models::MANIFEST, judge.embedder().spec(), judge.calibration())),
+            fingerprint(&(models::MANIFEST, judge.embedder().spec(), judge.calibration(), judge.passive())),
         );
         Self { judge: Arc::new(judge), policy: Arc::new(policy), rules: rules.into() }
     }
@@ -50,18 +51,20 @@ impl Judging for FaceJudge {
     }
 
     fn assess(&self, bundle: &Bundle) -> Result<Box<dyn Assessment>, JudgingError> {
-        let report = self.judge.evaluate(&evidence(bundle), &self.policy).map_err(|error| JudgingError(error.to_string()))?;
+        let strictness = Strictness::from_level(bundle.security_level).ok_or_else(|| JudgingError("no such security level".into()))?;
+        let policy = Policy { cues: self.policy.cues.with_strictness(strictness), ..Policy::clone(&self.policy) };
+        let report = self.judge.evaluate(&evidence(bundle), &policy).map_err(|error| JudgingError(error.to_string()))?;
         // What decided is for the operator: rows and step numbers, nothing of the person.
         tracing::info!(outcome = ?report.outcome, "judged");
         let face = report.best.clone().map(|face| Known { judge: Arc::clone(&self.judge), face });
-        Ok(Box::new(Found { report, face, accept_simulated: self.policy.accept_simulated }))
+        Ok(Box::new(Found { report, face, policy }))
     }
 }
 
 struct Found {
     report: Report,
     face: Option<Known>,
-    accept_simulated: bool,
+    policy: Policy,
 }
 
 struct Known {
@@ -93,8 +96,7 @@ impl Assessment for Found {
         // Prints of a build that kept another form are passed over: they age away.
         let earlier: Vec<MotionPrint> = earlier.iter().filter_map(|bytes| MotionPrint::from_bytes(bytes).ok()).collect();
         let cue = self.report.motion.as_ref()?.cue(&earlier);
-        let is_waived = self.accept_simulated && cue.name.waived_for_simulated();
-        Some(Recalled { line: line(&cue), is_attack: cue.fires() && !is_waived })
+        Some(Recalled { line: line(&cue), is_attack: self.policy.accuses(&cue) })
     }
 
     fn face(&self) -> Option<&dyn LiveFace> {

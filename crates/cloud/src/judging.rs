@@ -29,6 +29,8 @@ pub struct Bundle {
     pub actions: Vec<(Action, Vec<Picture>)>,
     /// For comparing.
     pub best: Picture,
+    /// How strictly attack cues are taken, 1 to 4.
+    pub security_level: u32,
 }
 
 /// The liveness decision.

@@ -1,6 +1,6 @@
 //! Model files on disk: presence, digests, loading.
 
-use faceid_judge::{Calibration, EmbeddingSpec, Judge, JudgeError, ModelFiles};
+use faceid_judge::{Calibration, EmbeddingSpec, Judge, JudgeError, ModelFiles, PassiveSpec};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
@@ -14,6 +14,10 @@ const EMBEDDING: &str = "face_embedding.onnx";
 const SPEC: &str = "face_embedding.json";
 /// Calibration of an operator's own embedding network.
 const CALIBRATION: &str = "face_embedding.calibration.json";
+
+/// An operator's passive network, with its descriptor beside it.
+const PASSIVE: &str = "face_passive.onnx";
+const PASSIVE_SPEC: &str = "face_passive.json";
 
 /// Digests this build was made with.
 pub(crate) const MANIFEST: &str = include_str!("../../../models/manifest.toml");
@@ -100,6 +104,10 @@ pub fn load(folder: &Path) -> Result<Judge, ModelsError> {
     }
     if let Some(text) = optional(folder, CALIBRATION)? {
         files.calibration = Calibration::from_json(&text).map_err(JudgeError::from)?;
+    }
+    let passive = optional(folder, PASSIVE_SPEC)?.map(|text| Ok::<_, ModelsError>((text, read(folder, PASSIVE)?))).transpose()?;
+    if let Some((text, onnx)) = &passive {
+        files.passive = Some((onnx, PassiveSpec::from_json(text).map_err(JudgeError::from)?));
     }
     Ok(Judge::load(files)?)
 }

@@ -285,5 +285,5 @@ fn bundle(evidence: &Evidence) -> Result<Bundle, StoreError> {
     if best_is_last && let Some((_, window)) = actions.last_mut() {
         window.pop();
     }
-    Ok(Bundle { neutral, actions, best: picture(best)? })
+    Ok(Bundle { neutral, actions, best: picture(best)?, security_level: evidence.security_level })
 }

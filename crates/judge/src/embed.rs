@@ -1,14 +1,11 @@
 //! Identity vectors: align, resample, run the network, average with the mirror image, normalise.
 
-use std::sync::Arc;
-
 use faceid_vision::{Face, Frame};
 use thiserror::Error;
-use tract_onnx::prelude::*;
-use tract_onnx::tract_hir::infer::Factoid;
 
 use crate::align::{AlignError, Chip, Similarity};
-use crate::spec::{Channels, EmbeddingSpec, Layout};
+use crate::network::{Network, NetworkError};
+use crate::spec::EmbeddingSpec;
 
 /// Why there is no identity vector.
 #[derive(Debug, Error)]
@@ -24,17 +21,9 @@ pub enum EmbedError {
 /// Why a network is not usable.
 #[derive(Debug, Error)]
 pub enum EmbedLoadError {
-    /// tract refused the file or its signature.
+    /// The file, or its input is not the descriptor's.
     #[error("embedding network: {0}")]
-    Model(String),
-    /// The network's own input shape is not the descriptor's.
-    #[error("embedding network takes {got:?}, its descriptor says {expected:?}")]
-    Shape {
-        /// In the file.
-        got: Vec<usize>,
-        /// By the descriptor.
-        expected: [usize; 4],
-    },
+    Network(#[from] NetworkError),
     /// The first output is not a vector of 16 to 4096 values.
     #[error("embedding network gives {0} values; 16 to 4096 expected")]
     Length(usize),
@@ -78,7 +67,7 @@ impl Embedding {
 
 /// A loaded embedding network with its descriptor.
 pub struct Embedder {
-    plan: Arc<TypedRunnableModel>,
+    network: Network,
     spec: EmbeddingSpec,
 }
 
@@ -94,27 +83,9 @@ impl Embedder {
     /// # Errors
     /// [`EmbedLoadError`] when the bytes are not an ONNX network that takes the descriptor's input and gives a vector.
     pub fn load(onnx: &[u8], spec: EmbeddingSpec) -> Result<Self, EmbedLoadError> {
-        let side = spec.input.side;
-        let shape = match spec.input.layout {
-            Layout::Nchw => [1, 3, side, side],
-            Layout::Nhwc => [1, side, side, 3],
-        };
-        let refused = |e: TractError| EmbedLoadError::Model(format!("{e:#}"));
-        let mut bytes = onnx;
-        let model = tract_onnx::onnx().model_for_read(&mut bytes).map_err(refused)?;
-        // a free batch size is no fixed shape and passes; a fixed one must be the descriptor's
-        let own = model.input_fact(0).map_err(refused)?.shape.concretize();
-        let own: Option<Vec<usize>> =
-            own.and_then(|dims| dims.iter().map(|d| d.to_i64().ok().and_then(|d| usize::try_from(d).ok())).collect());
-        if let Some(got) = own.filter(|got| got != &shape) {
-            return Err(EmbedLoadError::Shape { got, expected: shape });
-        }
-        let fact = f32::fact(shape).into();
-        let plan = model.with_input_fact(0, fact).and_then(|m| m.into_optimized()).and_then(|m| m.into_runnable()).map_err(refused)?;
-        // one run on grey proves the signature now instead of in the first customer's session
-        let embedder = Self { plan, spec };
-        let length = embedder.run(&vec![0.0; 3 * side * side]).map_err(|e| EmbedLoadError::Model(e.to_string()))?.len();
-        if (16..=4096).contains(&length) { Ok(embedder) } else { Err(EmbedLoadError::Length(length)) }
+        let network = Network::load(onnx, spec.input, spec.normalise)?;
+        let length = network.outputs();
+        if (16..=4096).contains(&length) { Ok(Self { network, spec }) } else { Err(EmbedLoadError::Length(length)) }
     }
 
     /// The descriptor it was loaded with.
@@ -142,42 +113,14 @@ impl Embedder {
     }
 
     fn embed_chip(&self, chip: &Chip) -> Result<Embedding, EmbedError> {
-        let mut sum = self.run(&self.tensor_values(chip))?;
+        let run = |chip: &Chip| self.network.run(chip).map_err(|error| EmbedError::Network(error.to_string()));
+        let mut sum = run(chip)?;
         if self.spec.average_mirror {
-            let mirrored = self.run(&self.tensor_values(&chip.mirrored()))?;
-            for (s, m) in sum.iter_mut().zip(mirrored) {
+            for (s, m) in sum.iter_mut().zip(run(&chip.mirrored())?) {
                 *s += m;
             }
         }
         Embedding::normalised(&sum).ok_or_else(|| EmbedError::Network("a vector without direction".into()))
-    }
-
-    fn tensor_values(&self, chip: &Chip) -> Vec<f32> {
-        let order = match self.spec.input.channels {
-            Channels::Rgb => [0, 1, 2],
-            Channels::Bgr => [2, 1, 0],
-        };
-        let norm = &self.spec.normalise;
-        let value = |pixel: &[f32], c: usize| (pixel[c] - norm.mean[c]) / norm.scale[c];
-        let pixels = || chip.rgb().chunks_exact(3);
-        match self.spec.input.layout {
-            Layout::Nchw => order.into_iter().flat_map(|c| pixels().map(move |p| value(p, c))).collect(),
-            Layout::Nhwc => pixels().flat_map(|p| order.map(|c| value(p, c))).collect(),
-        }
-    }
-
-    fn run(&self, values: &[f32]) -> Result<Vec<f32>, EmbedError> {
-        let side = self.spec.input.side;
-        let shape = match self.spec.input.layout {
-            Layout::Nchw => [1, 3, side, side],
-            Layout::Nhwc => [1, side, side, 3],
-        };
-        let network = |e: TractError| EmbedError::Network(format!("{e:#}"));
-        let input = Tensor::from_shape(&shape, values).map_err(network)?;
-        let outputs = self.plan.run(tvec!(input.into_tvalue())).map_err(network)?;
-        let first = outputs.first().ok_or_else(|| EmbedError::Network("no output".into()))?;
-        let plain = first.try_as_plain_ram().map_err(network)?;
-        Ok(plain.as_slice::<f32>().map_err(network)?.to_vec())
     }
 }
 
@@ -215,33 +158,7 @@ mod plug_in_tests {
     use faceid_vision::{BoundingBox, EyeOpenness, Point3, Quality};
 
     use super::*;
-
-    /// Length-delimited protobuf field.
-    fn bytes(field: u8, content: &[u8]) -> Vec<u8> {
-        assert!(content.len() < 128 * 128, "two length bytes are enough here");
-        [&[field << 3 | 2, (content.len() % 128) as u8 | 128, (content.len() / 128) as u8], content].concat()
-    }
-
-    /// Varint protobuf field below 128.
-    fn small(field: u8, value: u8) -> Vec<u8> {
-        vec![field << 3, value]
-    }
-
-    /// ONNX `ValueInfoProto` of a float tensor.
-    fn value(name: &str, shape: &[u8]) -> Vec<u8> {
-        let dims: Vec<u8> = shape.iter().flat_map(|&d| bytes(1, &small(1, d))).collect();
-        let tensor = [small(1, 1), bytes(2, &dims)].concat();
-        [bytes(1, name.as_bytes()), bytes(2, &bytes(1, &tensor))].concat()
-    }
-
-    /// ONNX model `y = Flatten(x)` with the given input shape.
-    fn flatten(shape: &[u8]) -> Vec<u8> {
-        let length = shape.iter().product();
-        let node = [bytes(1, b"x"), bytes(2, b"y"), bytes(4, b"Flatten")].concat();
-        let graph = [bytes(1, &node), bytes(2, b"g"), bytes(11, &value("x", shape)), bytes(12, &value("y", &[1, length]))].concat();
-        let opset = small(2, 13);
-        [small(1, 7), bytes(7, &graph), bytes(8, &opset)].concat()
-    }
+    use crate::tiny_onnx::flatten;
 
     fn spec(layout: &str, channels: &str) -> EmbeddingSpec {
         let text = format!(
@@ -293,7 +210,7 @@ mod plug_in_tests {
     #[test]
     fn a_network_with_another_input_is_refused_on_loading() {
         let error = Embedder::load(&flatten(&[1, 3, 5, 5]), spec("nchw", "rgb"));
-        assert!(matches!(error, Err(EmbedLoadError::Shape { .. })), "side 5 is not the descriptor's 4: {error:?}");
+        assert!(matches!(error, Err(EmbedLoadError::Network(NetworkError::Shape { .. }))), "side 5 is not the descriptor's 4: {error:?}");
         let error = Embedder::load(
             &flatten(&[1, 3, 2, 2]),
             EmbeddingSpec { input: crate::InputSpec { side: 2, ..spec("nchw", "rgb").input }, ..spec("nchw", "rgb") },

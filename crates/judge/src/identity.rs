@@ -61,7 +61,7 @@ fn summary(mut cosines: Vec<f32>) -> Likeness {
 }
 
 /// At most `count` different indices below `len`, evenly spread, first and last included.
-fn spread(len: usize, count: usize) -> Vec<usize> {
+pub(crate) fn spread(len: usize, count: usize) -> Vec<usize> {
     if len <= count {
         return (0..len).collect();
     }

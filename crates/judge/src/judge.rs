@@ -6,13 +6,15 @@ use faceid_vision::{ModelError, Models, VisionError};
 use thiserror::Error;
 
 use crate::calibration::{Calibration, CalibrationError};
-use crate::cue;
+use crate::cue::{self, Cue, CueName};
 use crate::embed::{EmbedError, EmbedLoadError, Embedder};
 use crate::evidence::{EvidenceBundle, EvidenceLimits};
 use crate::identity::{self, Likeness};
 use crate::motion::MotionPrint;
 use crate::observe::{Seen, Stop, look, look_at_best};
+use crate::passive::{Passive, PassiveError, PassiveLoadError, PassiveSpec};
 use crate::photo::{KnownFace, comparable};
+use crate::policy::CuePolicy;
 use crate::report::{Attack, Failure, Outcome, Passed, Report, Step, Unverified, WindowReport};
 use crate::spec::{EmbeddingSpec, SpecError};
 
@@ -31,6 +33,8 @@ pub struct ModelFiles<'a> {
     pub spec: EmbeddingSpec,
     /// The embedding network's calibration.
     pub calibration: Calibration,
+    /// Passive network, ONNX, and how it wants its faces.
+    pub passive: Option<(&'a [u8], PassiveSpec)>,
 }
 
 impl<'a> ModelFiles<'a> {
@@ -45,7 +49,7 @@ impl<'a> ModelFiles<'a> {
         embedding: &'a [u8],
     ) -> Result<Self, JudgeError> {
         let (spec, calibration) = (EmbeddingSpec::dlib_resnet_128()?, Calibration::dlib_resnet_128()?);
-        Ok(Self { detector, landmark, geometry, embedding, spec, calibration })
+        Ok(Self { detector, landmark, geometry, embedding, spec, calibration, passive: None })
     }
 }
 
@@ -64,6 +68,9 @@ pub enum JudgeError {
     /// Calibration, or it belongs to another network.
     #[error(transparent)]
     Calibration(#[from] CalibrationError),
+    /// Passive network or its descriptor.
+    #[error(transparent)]
+    Passive(#[from] PassiveLoadError),
 }
 
 /// A network failed while judging: nothing is known about the attempt, and the same evidence may be judged again.
@@ -75,9 +82,38 @@ pub enum RunError {
     /// Embedding network.
     #[error(transparent)]
     Embed(#[from] EmbedError),
+    /// Passive network.
+    #[error(transparent)]
+    Passive(#[from] PassiveError),
 }
 
-/// What may differ between installations.
+/// A part of judging that has just ended; for whoever measures what it costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// Decoding, detector and landmarks of every frame.
+    Look,
+    /// The actions.
+    Windows,
+    /// One person throughout.
+    Identity,
+    /// One cue.
+    Cue(CueName),
+}
+
+impl Part {
+    /// Stable name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Look => "look",
+            Self::Windows => "windows",
+            Self::Identity => "identity",
+            Self::Cue(cue) => cue.name(),
+        }
+    }
+}
+
+/// What may differ between installations, and between the security levels of sessions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Policy {
     /// Waive the cues that simulated persons trip by their nature ([`crate::CueName::waived_for_simulated`]) and nothing else.
@@ -90,9 +126,18 @@ pub struct Policy {
     pub same_person: f32,
     /// Parameters of the action judges.
     pub session: Params,
+    /// Which cues decide.
+    pub cues: CuePolicy,
 }
 
 impl Policy {
+    /// Whether this cue makes the attempt an attack: the policy's weights, less what is waived.
+    #[must_use]
+    pub fn accuses(&self, cue: &Cue) -> bool {
+        let is_waived = self.accept_simulated && cue.name.waived_for_simulated();
+        !is_waived && self.cues.speaks(cue)
+    }
+
     /// Between ten people's video frames (480 px, JPEG quality 80, head turned at most 25°) and another person's best frame the
     /// cosine was at most 0.928 in 3,300 comparisons.
     pub const OTHER_PERSON: f32 = 0.93;
@@ -108,6 +153,7 @@ impl Default for Policy {
             other_person: Self::OTHER_PERSON,
             same_person: Self::SAME_PERSON,
             session: Params { judge: JudgeParams::default().second_look(), ..Params::default() },
+            cues: CuePolicy::default(),
         }
     }
 }
@@ -118,6 +164,7 @@ pub struct Judge {
     pub(crate) models: Models,
     pub(crate) embedder: Embedder,
     pub(crate) calibration: Calibration,
+    passive: Option<Passive>,
 }
 
 impl Judge {
@@ -131,7 +178,8 @@ impl Judge {
         // every frame: between two detections a second face would go unseen
         let params = faceid_vision::Params { redetect_every: 1, ..models.params().clone() };
         let embedder = Embedder::load(files.embedding, files.spec)?;
-        Ok(Self { models: models.with_params(params), embedder, calibration: files.calibration })
+        let passive = files.passive.map(|(onnx, spec)| Passive::load(onnx, spec)).transpose()?;
+        Ok(Self { models: models.with_params(params), embedder, calibration: files.calibration, passive })
     }
 
     /// The calibration in use: its data statement belongs in every published threshold.
@@ -146,11 +194,25 @@ impl Judge {
         &self.embedder
     }
 
+    /// The passive network, where one is installed.
+    #[must_use]
+    pub const fn passive(&self) -> Option<&Passive> {
+        self.passive.as_ref()
+    }
+
     /// Judges one attempt. Deterministic: the same bundle and policy give the same report.
     ///
     /// # Errors
     /// [`RunError`] when a network fails; everything about the evidence itself is in the report.
     pub fn evaluate(&self, bundle: &EvidenceBundle, policy: &Policy) -> Result<Report, RunError> {
+        self.evaluate_by_parts(bundle, policy, &mut |_| ())
+    }
+
+    /// [`Self::evaluate`] that says when each part has ended, so that a caller with a clock can tell what it took.
+    ///
+    /// # Errors
+    /// As [`Self::evaluate`].
+    pub fn evaluate_by_parts(&self, bundle: &EvidenceBundle, policy: &Policy, done: &mut dyn FnMut(Part)) -> Result<Report, RunError> {
         let mut report = Report {
             outcome: Outcome::Live(Passed { _made_by_the_judge: () }),
             windows: Vec::new(),
@@ -158,7 +220,7 @@ impl Judge {
             best: None,
             motion: None,
         };
-        match self.run(bundle, policy, &mut report) {
+        match self.run(bundle, policy, &mut report, done) {
             Ok(()) => {}
             Err(End::Decided(outcome)) => report.outcome = outcome,
             Err(End::Broken(error)) => return Err(error),
@@ -166,23 +228,39 @@ impl Judge {
         Ok(report)
     }
 
-    fn run(&self, bundle: &EvidenceBundle, policy: &Policy, report: &mut Report) -> Result<(), End> {
+    /// The cues of an attempt whatever else it shows; for measuring them. `None` when the evidence cannot be looked at.
+    ///
+    /// # Errors
+    /// [`RunError`] when a network fails.
+    pub fn cues(&self, bundle: &EvidenceBundle, policy: &Policy) -> Result<Option<Vec<Cue>>, RunError> {
+        let steps = match self.look(bundle, policy) {
+            Ok((steps, _)) => steps,
+            Err(End::Decided(_)) => return Ok(None),
+            Err(End::Broken(error)) => return Err(error),
+        };
+        let asked: Vec<Action> = bundle.actions.iter().map(|a| a.action).collect();
+        Ok(Some(cue::all(&steps, &asked, self.models.geometry(), self.passive.as_ref(), &mut |_| ())?))
+    }
+
+    fn run(&self, bundle: &EvidenceBundle, policy: &Policy, report: &mut Report, done: &mut dyn FnMut(Part)) -> Result<(), End> {
         policy.limits.check(bundle).map_err(|e| End::failure(Failure::Form(e)))?;
         let (steps, best) = self.look(bundle, policy)?;
         report.motion = steps.split_first().map(|(_, windows)| MotionPrint::read(windows));
+        done(Part::Look);
         let best_face = best.face().ok_or(End::unverified(Unverified::NoFace(Step::Best)))?;
 
         judge_windows(bundle, &steps, policy, report)?;
+        done(Part::Windows);
 
         comparable(best_face).map_err(|_| End::failure(Failure::Identity(Step::Best)))?;
         let embedding = self.embedder.embed(&best.frame, best_face)?;
         self.one_person(&steps, &embedding, policy)?;
         report.best = Some(KnownFace { embedding });
+        done(Part::Identity);
 
         let asked: Vec<Action> = bundle.actions.iter().map(|a| a.action).collect();
-        report.cues = cue::all(&steps, &asked, self.models.geometry());
-        let counts = |c: &&cue::Cue| !(policy.accept_simulated && c.name.waived_for_simulated());
-        if report.cues.iter().filter(counts).any(cue::Cue::fires) {
+        report.cues = cue::all(&steps, &asked, self.models.geometry(), self.passive.as_ref(), done)?;
+        if report.cues.iter().any(|cue| policy.accuses(cue)) {
             return Err(End::Decided(Outcome::Attack(Attack::FakeFace)));
         }
         Ok(())
@@ -261,6 +339,12 @@ impl From<Stop> for End {
 
 impl From<EmbedError> for End {
     fn from(error: EmbedError) -> Self {
+        Self::Broken(error.into())
+    }
+}
+
+impl From<PassiveError> for End {
+    fn from(error: PassiveError) -> Self {
         Self::Broken(error.into())
     }
 }

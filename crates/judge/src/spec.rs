@@ -6,8 +6,6 @@ use thiserror::Error;
 
 /// Number of landmarks a template may name (MediaPipe face mesh).
 const LANDMARKS: usize = 468;
-/// Largest accepted input side, px.
-const MAX_INPUT_SIDE: usize = 1024;
 
 /// Descriptor of an embedding network, JSON. The network has one input, `1×3×side×side` (or `1×side×side×3`), and its first
 /// output holds the vector. `specs/` has the default network and the ArcFace type as examples.
@@ -39,6 +37,11 @@ pub struct InputSpec {
     pub channels: Channels,
 }
 
+impl InputSpec {
+    /// Largest accepted side, px.
+    pub const SIDE_MAX: usize = 1024;
+}
+
 /// Axis order of the input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -67,6 +70,13 @@ pub struct Normalise {
     pub mean: [f32; 3],
     /// Divisor, never zero.
     pub scale: [f32; 3],
+}
+
+impl Normalise {
+    /// Finite means and scales that can be divided by.
+    pub(crate) fn is_usable(&self) -> bool {
+        self.scale.iter().all(|s| s.is_normal()) && self.mean.iter().all(|m| m.is_finite())
+    }
 }
 
 /// Landmarks and the places they are brought to.
@@ -116,9 +126,9 @@ impl EmbeddingSpec {
         let Template { landmarks, points, padding } = &self.template;
         let problem = if self.name.is_empty() {
             "name is empty"
-        } else if !(1..=MAX_INPUT_SIDE).contains(&self.input.side) {
+        } else if !(1..=InputSpec::SIDE_MAX).contains(&self.input.side) {
             "input.side must be 1 to 1024"
-        } else if !self.normalise.scale.iter().all(|s| s.is_normal()) || !self.normalise.mean.iter().all(|m| m.is_finite()) {
+        } else if !self.normalise.is_usable() {
             "normalise needs finite means and non-zero scales"
         } else if landmarks.len() != points.len() || points.len() < 2 {
             "template needs at least two points and as many landmark groups"

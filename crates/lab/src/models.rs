@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use faceid_judge::{Calibration, EmbeddingSpec, Judge, JudgeError, ModelFiles};
+use faceid_judge::{Calibration, EmbeddingSpec, Judge, JudgeError, ModelFiles, PassiveSpec};
 use faceid_vision::{ModelError, Models};
 use thiserror::Error;
 
@@ -17,6 +17,9 @@ const EMBEDDING: &str = "face_embedding.onnx";
 const SPEC: &str = "face_embedding.json";
 /// Optional: calibration of an operator's own embedding network.
 const CALIBRATION: &str = "face_embedding.calibration.json";
+/// Optional: an operator's passive network and its descriptor.
+const PASSIVE: &str = "face_passive.onnx";
+const PASSIVE_SPEC: &str = "face_passive.json";
 
 /// Why the models cannot be used. Every one of them is a matter of the environment.
 #[derive(Debug, Error)]
@@ -98,6 +101,10 @@ impl ModelDir {
         }
         if let Some(text) = self.read_optional(CALIBRATION)? {
             files.calibration = Calibration::from_json(&text).map_err(JudgeError::from)?;
+        }
+        let passive = self.read_optional(PASSIVE_SPEC)?.map(|text| Ok::<_, ModelsError>((text, self.read(PASSIVE)?))).transpose()?;
+        if let Some((text, onnx)) = &passive {
+            files.passive = Some((onnx, PassiveSpec::from_json(text).map_err(JudgeError::from)?));
         }
         Ok(Judge::load(files)?)
     }

@@ -34,7 +34,7 @@ pub(super) async fn run(common: &Common, options: Options) -> Result<(), Failure
     let judge = models::load(&config.models.dir).map_err(Failure::environment)?;
     let clock: SharedClock = Arc::new(SystemClock);
     let authority = serve::authority(&config, &store, &clock)?;
-    let judging = Arc::new(FaceJudge::new(judge, stored.is_simulated()));
+    let judging = Arc::new(FaceJudge::new(judge, stored.is_simulated(), config.judge.cues.0.clone()));
     let app = App::new(store, clock, config, judging, authority, DemoMode::default());
     let replayed = stored.replay(&app, options.compare).await.map_err(failure)?;
     let json = serde_json::to_value(&replayed).map_err(Failure::environment)?;

@@ -95,7 +95,7 @@ pub(super) async fn run(common: &Common, options: Options) -> Result<(), Failure
     let listener = TcpListener::bind(options.listen).await.map_err(|error| Failure::environment(format!("{}: {error}", options.listen)))?;
     let address = listener.local_addr().map_err(Failure::environment)?;
     let mode = DemoMode { simulated: options.accept_simulated, actions: options.demo_actions };
-    let judging = Arc::new(FaceJudge::new(judge, options.accept_simulated));
+    let judging = Arc::new(FaceJudge::new(judge, options.accept_simulated, config.judge.cues.0.clone()));
     let clock: SharedClock = Arc::new(SystemClock);
     let authority = authority(&config, &store, &clock)?;
     let notifier = Notifier::system(&config.notify).map_err(Failure::environment)?;

@@ -155,6 +155,7 @@ fn put(table: &mut Table, setting: &str) -> Result<(), ConfigError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use faceid_judge::CueName;
 
     #[test]
     fn single_settings_override_the_file() {
@@ -171,6 +172,22 @@ mod tests {
         assert_eq!(Config::read(None, &["sdk.judges=5".into()]).expect("valid").sdk.judges, 5, "without a file");
         for bad in ["sdk.judges", "judges=5", "sdk.judge=5", "sdk.judges=many", "sdk.judges=0", "sdk=5", "sdk.judges.x=1"] {
             assert!(read(&[bad]).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn cues_are_weighed_by_name_and_only_within_their_range() {
+        let read = |single: &str| Config::read(None, &[single.to_owned()]);
+        let weighed = read("judge.cues.planar_motion=0").expect("valid").judge.cues.0;
+        assert_eq!(
+            (weighed.weight(CueName::PlanarMotion), weighed.weight(CueName::ReturningFrames)),
+            (0.0, 1.0),
+            "one set, the rest default"
+        );
+        for (bad, word) in [("judge.cues.planar=1", "there is no cue planar"), ("judge.cues.still_jaw=2.5", "still_jaw: the weight")] {
+            let error = read(bad).expect_err(bad);
+            let source = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+            assert!(error.to_string().contains(word) || source.contains(word), "{bad}: {error}: {source}");
         }
     }
 

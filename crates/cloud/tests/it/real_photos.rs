@@ -5,6 +5,7 @@ use faceid_cloud::{
     judging::{Judging, PhotoFault},
     models,
 };
+use faceid_judge::CuePolicy;
 use image::{DynamicImage, ImageFormat, RgbImage};
 use std::{io::Cursor, path::PathBuf};
 
@@ -16,7 +17,7 @@ fn material() -> Option<(FaceJudge, DynamicImage)> {
     let judge = models::load(&folder("FACEID_MODELS", "models"));
     let portrait = image::open(folder("FACEID_PORTRAITS", "target/portraits").join("astronaut.png"));
     match (judge, portrait) {
-        (Ok(judge), Ok(portrait)) => Some((FaceJudge::new(judge, false), portrait)),
+        (Ok(judge), Ok(portrait)) => Some((FaceJudge::new(judge, false, CuePolicy::default()), portrait)),
         (judge, portrait) => {
             assert!(std::env::var_os("FACEID_REQUIRE_MODELS").is_none(), "models or portraits are missing");
             eprintln!("skipped: real photos (models: {}, portraits: {})", judge.is_ok(), portrait.is_ok());
