@@ -5,13 +5,13 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use faceid_judge::{Cue, CueOutcome, EvidenceBundle, Judge, MotionPrint, Outcome, Policy, Unverified};
+use faceid_judge::{Cue, CueOutcome, EvidenceBundle, Judge, MotionPrint, Outcome, Part, Policy, Unverified};
 use serde::{Serialize, Serializer};
 
 /// Why an attempt was not live.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Refusal {
-    /// These cues fired.
+    /// These cues spoke.
     Cues(Vec<&'static str>),
     /// The message of the row, or the attack that no cue names.
     Other(String),
@@ -48,6 +48,8 @@ pub(crate) struct Judged {
     /// `None` = live.
     pub(crate) refused: Option<Refusal>,
     pub(crate) cues: Vec<Cue>,
+    /// What each part of judging took, as far as it came.
+    pub(crate) parts: Vec<(Part, Duration)>,
     pub(crate) took: Duration,
 }
 
@@ -56,30 +58,43 @@ pub(crate) struct Judged {
 /// # Errors
 /// When a network fails.
 pub(crate) fn look(judge: &Judge, bundle: &EvidenceBundle, known: &[MotionPrint]) -> Result<Judged> {
-    look_with(judge, bundle, known, &Policy::default())
-}
-
-/// The same with another policy.
-///
-/// # Errors
-/// When a network fails.
-pub(crate) fn look_with(judge: &Judge, bundle: &EvidenceBundle, known: &[MotionPrint], policy: &Policy) -> Result<Judged> {
+    let policy = Policy::default();
     let started = Instant::now();
-    let mut report = judge.evaluate(bundle, policy)?;
+    let (mut parts, mut last) = (Vec::new(), started);
+    let mut report = judge.evaluate_by_parts(bundle, &policy, &mut |part| {
+        let now = Instant::now();
+        parts.push((part, now - last));
+        last = now;
+    })?;
     let recalled = report.motion.as_ref().map(|motion| motion.cue(known));
     let took = started.elapsed();
-    let returned = recalled.filter(Cue::fires).map(|cue| Refusal::Cues(vec![cue.name.name()]));
+    let returned = recalled.filter(|cue| policy.accuses(cue)).map(|cue| Refusal::Cues(vec![cue.name.name()]));
     report.cues.extend(recalled);
     let refused = match &report.outcome {
         Outcome::Live(_) => returned,
         Outcome::Attack(attack) => {
-            let fired: Vec<&str> = report.cues.iter().filter(|c| c.fires()).map(|c| c.name.name()).collect();
-            Some(if fired.is_empty() { Refusal::Other(format!("{attack:?}")) } else { Refusal::Cues(fired) })
+            let spoke: Vec<&str> = report.cues.iter().filter(|c| policy.accuses(c)).map(|c| c.name.name()).collect();
+            Some(if spoke.is_empty() { Refusal::Other(format!("{attack:?}")) } else { Refusal::Cues(spoke) })
         }
         Outcome::Unverified(row @ Unverified::Failure(why)) => Some(Refusal::Other(format!("{} ({why:?})", row.message()))),
         Outcome::Unverified(row @ (Unverified::NoFace(_) | Unverified::Action { .. })) => Some(Refusal::Other(row.message().to_owned())),
     };
-    Ok(Judged { refused, cues: report.cues, took })
+    Ok(Judged { refused, cues: report.cues, parts, took })
+}
+
+/// The median of what each part of judging took, ms, over the attempts that came so far.
+pub(crate) fn part_ms(judged: &[&Judged]) -> BTreeMap<&'static str, f64> {
+    let mut all: BTreeMap<&'static str, Vec<Duration>> = BTreeMap::new();
+    for (part, took) in judged.iter().flat_map(|j| &j.parts) {
+        all.entry(part.name()).or_default().push(*took);
+    }
+    all.into_iter().filter_map(|(name, times)| Some((name, median_ms(times)?))).collect()
+}
+
+/// `None` of none.
+pub(crate) fn median_ms(mut times: Vec<Duration>) -> Option<f64> {
+    times.sort();
+    times.get(times.len() / 2).map(|t| t.as_secs_f64() * 1000.0)
 }
 
 /// Why attempts were refused, and how often.
@@ -103,11 +118,11 @@ pub(crate) fn listed(reasons: &BTreeMap<Refusal, usize>) -> String {
 pub(crate) struct CueScores {
     /// Attempts in which it was measured.
     pub(crate) measured: usize,
-    /// Of these, in which it spoke for an attack.
+    /// Of these, in which its score reached [`Cue::FIRES`], whatever weight the policy gives it.
     pub(crate) fired: usize,
     /// Scores at the 1st, 50th and 99th hundredth; `null` = never measured.
     pub(crate) quantiles: Option<[f32; 3]>,
-    /// Why it was not measured in others. Attempts that ended before the cues were asked are in neither count.
+    /// Why it was not measured in others. Attempts that ended before it was asked are in neither count.
     pub(crate) not_measured: BTreeMap<&'static str, usize>,
 }
 
@@ -161,8 +176,20 @@ mod tests {
     }
 
     #[test]
+    fn parts_are_timed_over_the_attempts_that_came_so_far() {
+        let judged = |look: u64, cue: Option<u64>| {
+            let part = |ms: u64, part: Part| (part, Duration::from_millis(ms));
+            let parts = [Some(part(look, Part::Look)), cue.map(|ms| part(ms, Part::Cue(CueName::PlanarMotion)))];
+            Judged { refused: None, cues: Vec::new(), parts: parts.into_iter().flatten().collect(), took: Duration::ZERO }
+        };
+        let all = [judged(10, None), judged(30, Some(2)), judged(20, None)];
+        assert_eq!(part_ms(&all.iter().collect::<Vec<_>>()), BTreeMap::from([("look", 20.0), ("planar_motion", 2.0)]));
+        assert_eq!(median_ms(Vec::new()), None, "none");
+    }
+
+    #[test]
     fn reasons_are_counted_and_cues_told_from_the_rest() {
-        let judged = |refused: Option<Refusal>| Judged { refused, cues: Vec::new(), took: Duration::ZERO };
+        let judged = |refused: Option<Refusal>| Judged { refused, cues: Vec::new(), parts: Vec::new(), took: Duration::ZERO };
         let cues = Refusal::Cues(vec!["planar_motion", "still_jaw"]);
         let other = Refusal::Other("ACTION_ERROR".into());
         let all = [judged(None), judged(Some(other.clone())), judged(Some(cues.clone())), judged(Some(other.clone()))];

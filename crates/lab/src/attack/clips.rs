@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use faceid_judge::{ActionEvidence, EvidenceBundle, EvidenceFrame, Judge};
+use faceid_judge::{ActionEvidence, Cue, CueName, EvidenceBundle, EvidenceFrame, Judge, Policy};
 use faceid_protocol::Millis;
 use faceid_vision::{Frame, encode_best};
 
@@ -37,6 +37,8 @@ pub(crate) struct ClipSession {
     /// How many actions it has.
     pub(crate) actions: usize,
     pub(crate) judged: Judged,
+    /// Every cue, also where the judge ended before it asked them; `None` = the evidence cannot be looked at.
+    pub(crate) cues: Option<Vec<Cue>>,
 }
 
 /// Cuts and judges the sessions of every labelled clip. Nothing is remembered between them: the clips show the same people again.
@@ -53,8 +55,12 @@ pub(crate) fn judged(judge: &Judge, meter: &Meter, folder: &Path, more_labels: &
         let (name, Takes { takes, labelled, too_long, without_rest }) = &cut[i];
         let pictures = Pictures::of(&folder.join(name), takes)?;
         let judged = takes.iter().map(|take| {
-            let judged = look(judge, &pictures.bundle(take)?, &[])?;
-            Ok(ClipSession { actions: take.windows.len(), judged })
+            let bundle = pictures.bundle(take)?;
+            let judged = look(judge, &bundle, &[])?;
+            // The cue of memory is no part of the evidence: nothing is remembered here.
+            let asked: Vec<Cue> = judged.cues.iter().filter(|c| c.name != CueName::ReturningMotion).copied().collect();
+            let cues = if asked.is_empty() { judge.cues(&bundle, &Policy::default())? } else { Some(asked) };
+            Ok(ClipSession { actions: take.windows.len(), judged, cues })
         });
         Ok(ClipSessions {
             clip: name.clone(),

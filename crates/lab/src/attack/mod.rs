@@ -11,11 +11,11 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
+use faceid_judge::Cue;
 
 use crate::cache::Cache;
 use crate::cli::Verdict;
 use crate::clip::Meter;
-use crate::judged::Judged;
 use crate::models::ModelDir;
 use crate::workers;
 use report::{ClipRow, SpeciesRow};
@@ -51,12 +51,12 @@ pub(crate) fn run(dir: &ModelDir, args: &AttackArgs, cache: Cache, as_json: bool
         }
     }
     let judge = dir.judge()?;
-    let judged = workers::each(jobs, pictures.len(), |i| stills::judged(&judge, &pictures[i].1))?;
-    let mut species: BTreeMap<(bool, &str), Vec<&Judged>> = BTreeMap::new();
-    for ((live, still), judged) in pictures.iter().zip(&judged) {
-        species.entry((!live, &still.species)).or_default().push(judged);
+    let told = workers::each(jobs, pictures.len(), |i| stills::cues(&judge, &pictures[i].1))?;
+    let mut species: BTreeMap<(bool, &str), Vec<Option<&[Cue]>>> = BTreeMap::new();
+    for ((live, still), cues) in pictures.iter().zip(&told) {
+        species.entry((!live, &still.species)).or_default().push(cues.as_deref());
     }
-    let mut rows: Vec<SpeciesRow> = species.iter().map(|((attack, name), judged)| SpeciesRow::of_pictures(name, !attack, judged)).collect();
+    let mut rows: Vec<SpeciesRow> = species.iter().map(|((attack, name), told)| SpeciesRow::of(name, !attack, "picture", told)).collect();
     let meter = args.people.as_ref().map(|folder| Ok::<_, anyhow::Error>((folder, Meter::new(dir.clone(), cache)?))).transpose()?;
     let people = meter.map(|(folder, meter)| clips::judged(&judge, &meter, folder, &args.labels, jobs)).transpose()?;
     let clips: Vec<ClipRow> = people.iter().flatten().map(ClipRow::of).collect();

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
+use faceid_judge::Cue;
 use serde::Serialize;
 
 use super::clips::ClipSessions;
 use crate::bootstrap::of_clusters;
-use crate::judged::{CueScores, Judged, Refusal, listed, reasons, scores};
+use crate::judged::{CueScores, Refusal, listed, reasons, scores};
 
 /// Clips below which a figure is an indication: what one person in fifty shows is missed by one such set in twenty.
 const CLIPS: usize = 150;
@@ -23,32 +24,27 @@ pub(super) struct SpeciesRow {
     /// Pictures, or sessions of clips.
     material: &'static str,
     count: usize,
+    /// Of these, in which nothing could be asked: no face, or several.
+    unusable: usize,
     cues: BTreeMap<&'static str, CueScores>,
-    /// Of these the cues were never asked: how the judge ended before.
-    not_reached: BTreeMap<Refusal, usize>,
 }
 
 impl SpeciesRow {
-    pub(super) fn of_pictures(species: &str, live: bool, judged: &[&Judged]) -> Self {
-        Self::of(species, live, "picture", judged)
-    }
-
-    pub(super) fn of_clips(clips: &[ClipSessions]) -> Self {
-        let sessions: Vec<&Judged> = clips.iter().flat_map(|clip| &clip.sessions).map(|s| &s.judged).collect();
-        Self::of("clips", true, "session", &sessions)
-    }
-
-    fn of(species: &str, live: bool, material: &'static str, judged: &[&Judged]) -> Self {
-        // Every check before the cues ends the judging; after them nothing else is checked.
-        let reached = |j: &&Judged| j.refused.is_none() || j.refused.as_ref().is_some_and(Refusal::by_cue);
+    /// `told`: every cue of each, `None` where the evidence cannot be looked at.
+    pub(super) fn of(species: &str, live: bool, material: &'static str, told: &[Option<&[Cue]>]) -> Self {
         Self {
             species: species.to_owned(),
             live,
             material,
-            count: judged.len(),
-            cues: scores(judged.iter().flat_map(|j| &j.cues)),
-            not_reached: reasons(judged.iter().copied().filter(|j| !reached(j))),
+            count: told.len(),
+            unusable: told.iter().filter(|cues| cues.is_none()).count(),
+            cues: scores(told.iter().flatten().copied().flatten()),
         }
+    }
+
+    pub(super) fn of_clips(clips: &[ClipSessions]) -> Self {
+        let told: Vec<Option<&[Cue]>> = clips.iter().flat_map(|clip| &clip.sessions).map(|s| s.cues.as_deref()).collect();
+        Self::of("clips", true, "session", &told)
     }
 }
 
@@ -182,12 +178,9 @@ pub(super) fn print(species: &[SpeciesRow], clips: &[ClipRow], as_json: bool) ->
     }
     for row in species {
         let side = if row.live { "live" } else { "attack" };
-        println!("{:16} {side:6} {} {}s", row.species, row.count, row.material);
+        println!("{:16} {side:6} {} {}s, {} not usable", row.species, row.count, row.material, row.unusable);
         for (name, scores) in &row.cues {
             println!("{:16}   {name}: {scores}", "");
-        }
-        if !row.not_reached.is_empty() {
-            println!("{:16}   cues not reached: {}", "", listed(&row.not_reached));
         }
     }
     for row in clips.iter().chain(overall.as_ref().map(|all| &all.sum)) {
@@ -219,19 +212,20 @@ fn line(row: &ClipRow) -> String {
 mod tests {
     use std::time::Duration;
 
-    use faceid_judge::{Cue, CueName, CueOutcome};
+    use faceid_judge::{CueName, CueOutcome};
 
     use super::*;
     use crate::attack::clips::ClipSession;
+    use crate::judged::Judged;
 
-    fn judged(refused: Option<Refusal>, score: Option<f32>) -> Judged {
-        let cue = |score| Cue { name: CueName::PlanarMotion, outcome: CueOutcome::Measured(score) };
-        Judged { refused, cues: score.map(cue).into_iter().collect(), took: Duration::ZERO }
+    fn planar(score: f32) -> Cue {
+        Cue { name: CueName::PlanarMotion, outcome: CueOutcome::Measured(score) }
     }
 
-    fn clip(name: &str, sessions: Vec<(usize, Judged)>) -> ClipSessions {
-        let sessions = sessions.into_iter().map(|(actions, judged)| ClipSession { actions, judged }).collect();
-        ClipSessions { clip: name.into(), labelled: 3, too_long: 1, without_rest: 0, sessions }
+    fn clip(name: &str, sessions: Vec<(usize, Option<Refusal>)>) -> ClipSessions {
+        let judged = |refused| Judged { refused, cues: Vec::new(), parts: Vec::new(), took: Duration::ZERO };
+        let session = |(actions, refused)| ClipSession { actions, judged: judged(refused), cues: Some(vec![planar(0.1)]) };
+        ClipSessions { clip: name.into(), labelled: 3, too_long: 1, without_rest: 0, sessions: sessions.into_iter().map(session).collect() }
     }
 
     fn cue() -> Option<Refusal> {
@@ -244,11 +238,7 @@ mod tests {
 
     #[test]
     fn clips_are_summed_and_few_of_them_say_so() {
-        let clips = [
-            clip("a", vec![(1, judged(None, Some(0.1))), (1, judged(other(), None)), (3, judged(cue(), Some(0.9)))]),
-            clip("b", vec![(1, judged(None, Some(0.2)))]),
-            clip("c", Vec::new()),
-        ];
+        let clips = [clip("a", vec![(1, None), (1, other()), (3, cue())]), clip("b", vec![(1, None)]), clip("c", Vec::new())];
         let rows: Vec<ClipRow> = clips.iter().map(ClipRow::of).collect();
         let all = Overall::of(&rows);
         assert_eq!((all.sum.sessions, all.sum.live, all.sum.refused_by_cue(), all.clips), (4, 2, 1, 2));
@@ -265,10 +255,11 @@ mod tests {
     }
 
     #[test]
-    fn species_tell_what_was_measured_from_what_was_never_asked() {
-        let (live, refused) = (judged(None, Some(0.1)), judged(other(), None));
-        let row = SpeciesRow::of_pictures("print", false, &[&live, &refused]);
-        assert_eq!((row.count, row.cues["planar_motion"].measured), (2, 1));
-        assert_eq!(listed(&row.not_reached), "ACTION_ERROR 1");
+    fn species_tell_what_was_measured_and_what_could_not_be_asked() {
+        let row = SpeciesRow::of("print", false, "picture", &[Some(&[planar(0.7)]), None]);
+        assert_eq!((row.count, row.unusable), (2, 1));
+        assert_eq!((row.cues["planar_motion"].measured, row.cues["planar_motion"].fired), (1, 1));
+        let clips = [clip("a", vec![(1, None), (1, other())])];
+        assert_eq!(SpeciesRow::of_clips(&clips).cues["planar_motion"].measured, 2, "also where the judge ended before");
     }
 }

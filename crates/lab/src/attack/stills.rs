@@ -3,13 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use faceid_judge::{ActionEvidence, EvidenceBundle, EvidenceFrame, EvidenceLimits, Judge, Policy};
+use faceid_judge::{ActionEvidence, Cue, EvidenceBundle, EvidenceFrame, Judge, Policy};
 use faceid_protocol::{Action, Millis};
 use faceid_vision::{DecodeLimits, decode, encode_best};
 
 use crate::cli::read_named;
 use crate::cut::{BEGIN, PAUSE};
-use crate::judged::{Judged, look_with};
 use crate::simulate::darkroom;
 use crate::upload::BEST_QUALITY;
 
@@ -45,23 +44,22 @@ pub(crate) fn named(argument: &str) -> Result<Vec<Still>> {
     Ok(files.into_iter().map(|file| Still { species: species.clone(), file }).collect())
 }
 
-/// Judges a picture as the only frame of every step, at the sizes that the page sends. It is not repeated: how a picture repeats says nothing about
-/// the picture. What needs more than one frame says that it was not measured.
+/// What the cues say of a picture that is the only frame of every step, at the sizes that the page sends; `None` when it cannot be looked at. It is
+/// not repeated: how a picture repeats says nothing about the picture. What needs more than one frame says that it was not measured.
 ///
 /// # Errors
 /// When the file cannot be read or a network fails.
-pub(crate) fn judged(judge: &Judge, still: &Still) -> Result<Judged> {
+pub(crate) fn cues(judge: &Judge, still: &Still) -> Result<Option<Vec<Cue>>> {
     let limits = DecodeLimits { max_bytes: 64 << 20, ..DecodeLimits::default() };
     let picture = decode(&read_named(&still.file)?, limits).with_context(|| still.file.display().to_string())?;
     let once = |t: u64| darkroom::window(&[(Millis(t), picture.clone())]);
+    let actions = (1..).zip([Action::Nod, Action::Mouth]);
     let bundle = EvidenceBundle {
         neutral: once(BEGIN)?,
-        actions: vec![ActionEvidence { action: Action::Nod, frames: once(BEGIN + PAUSE)? }],
+        actions: actions.map(|(step, action)| Ok(ActionEvidence { action, frames: once(BEGIN + step * PAUSE)? })).collect::<Result<_>>()?,
         best: EvidenceFrame { t: Millis(BEGIN), jpeg: encode_best(&picture, BEST_QUALITY)? },
     };
-    let policy = Policy::default();
-    let limits = EvidenceLimits { neutral_frames: 1, ..policy.limits.clone() };
-    look_with(judge, &bundle, &[], &Policy { limits, ..policy })
+    Ok(judge.cues(&bundle, &Policy::default())?)
 }
 
 #[cfg(test)]

@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
 
-use crate::judged::{CueScores, Judged, Refusal, listed, reasons, scores};
+use crate::judged::{CueScores, Judged, Refusal, listed, median_ms, part_ms, reasons, scores};
 use crate::simulate::Share;
 
 /// What is asked of a row.
@@ -39,6 +38,8 @@ pub(crate) struct Row {
     cues: BTreeMap<&'static str, CueScores>,
     /// Median time to judge one attempt on this machine, ms of one thread.
     judge_ms: Option<f64>,
+    /// The same of each part, over the attempts that came so far.
+    part_ms: BTreeMap<&'static str, f64>,
 }
 
 /// Most genuine sessions that cues may refuse.
@@ -50,8 +51,6 @@ impl Row {
     pub(crate) fn new(instrument: &'static str, bar: Bar, clips: usize, judged: &[&Judged]) -> Self {
         let refused = reasons(judged.iter().copied());
         let accepted = judged.len() - refused.values().sum::<usize>();
-        let mut times: Vec<Duration> = judged.iter().map(|j| j.took).collect();
-        times.sort();
         Self {
             instrument,
             bar,
@@ -59,7 +58,8 @@ impl Row {
             accepted: Share::new(accepted, judged.len()),
             refused,
             cues: scores(judged.iter().flat_map(|j| &j.cues)),
-            judge_ms: times.get(times.len() / 2).map(|t| t.as_secs_f64() * 1000.0),
+            judge_ms: median_ms(judged.iter().map(|j| j.took).collect()),
+            part_ms: part_ms(judged),
         }
     }
 
@@ -113,7 +113,8 @@ pub(crate) fn print(rows: &[Row], as_json: bool) -> Result<()> {
             println!("{:18} {name}: {scores}", "");
         }
         if let Some(ms) = row.judge_ms {
-            println!("{:18} judged in {ms:.0} ms (median)", "");
+            let parts: Vec<String> = row.part_ms.iter().map(|(part, ms)| format!("{part} {ms:.1}")).collect();
+            println!("{:18} judged in {ms:.0} ms (medians; {})", "", parts.join(", "));
         }
     }
     Ok(())
@@ -142,6 +143,8 @@ pub(crate) fn write(file: &Path, rows: &[Row], identities: usize) -> Result<()> 
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn row(bar: Bar, attempts: usize, refused: &[(&str, usize)]) -> Row {
@@ -151,7 +154,8 @@ mod tests {
         };
         let reasons = refused.iter().flat_map(|(text, n)| std::iter::repeat_n(Some(reason(text)), *n));
         let judged = reasons.chain(std::iter::repeat(None)).take(attempts);
-        let judged: Vec<Judged> = judged.map(|refused| Judged { refused, cues: Vec::new(), took: Duration::ZERO }).collect();
+        let judged: Vec<Judged> =
+            judged.map(|refused| Judged { refused, cues: Vec::new(), parts: Vec::new(), took: Duration::ZERO }).collect();
         Row::new("face_swap", bar, 1, &judged.iter().collect::<Vec<_>>())
     }
 
