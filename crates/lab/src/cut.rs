@@ -8,6 +8,8 @@ use crate::simulate::Sent;
 pub(crate) const SPACING: u64 = 100;
 /// or further apart in a long movement, but never as far as the longest gap that the judge takes.
 pub(crate) const WIDEST: u64 = 195;
+/// The longest gap itself ([`faceid_session::JudgeParams::window_gap`]): where a movement fits no other way, the page goes to it as well.
+const LONGEST: u64 = 200;
 /// Most frames of a window.
 pub(crate) const MOST: usize = 20;
 /// Frames of the neutral.
@@ -31,7 +33,7 @@ pub(crate) fn spaced(at: impl Fn(usize) -> u64, frames: &[usize], spacing: u64) 
 
 /// All of `frames` as densely as a window can hold them; `None` when they last too long.
 pub(crate) fn fitted(at: impl Fn(usize) -> u64, frames: &[usize]) -> Option<Vec<usize>> {
-    (SPACING..=WIDEST).step_by(5).map(|spacing| spaced(&at, frames, spacing)).find(|picked| picked.len() <= MOST)
+    (SPACING..=LONGEST).step_by(5).map(|spacing| spaced(&at, frames, spacing)).find(|picked| picked.len() <= MOST)
 }
 
 /// The frames with the times at which they are shown: the first at `now`.
@@ -53,6 +55,8 @@ mod tests {
         assert_eq!((short.len(), gap(&short)), (16, Some(80)), "{short:?}");
         let long = fitted(at, &frames(2900)).expect("long");
         assert!(long.len() <= MOST && gap(&long) == Some(160) && long.last() == Some(&72), "{long:?}");
+        let longest = fitted(at, &frames(3600)).expect("at the judge's limit");
+        assert_eq!(gap(&longest), Some(faceid_session::JudgeParams::default().window_gap.0), "{longest:?}");
         assert_eq!(fitted(at, &frames(4000)), None, "longer than twenty frames can show");
     }
 

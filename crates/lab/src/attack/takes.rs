@@ -205,7 +205,7 @@ mod tests {
             assert!(times.windows(2).all(|t| t[1] > t[0]), "times rise: {times:?}");
             for (_, window) in &take.windows {
                 assert!((12..=20).contains(&window.len()), "{} frames", window.len());
-                assert!(window.windows(2).all(|p| p[1].1.0 - p[0].1.0 <= 195), "gaps");
+                assert!(window.windows(2).all(|p| p[1].1.0 - p[0].1.0 <= 200), "gaps");
             }
             assert!(take.neutral.iter().all(|(i, _)| labels.iter().all(|l| !(l.start.0..=l.end.0).contains(&(*i as u64 * 40)))), "at rest");
         }
