@@ -247,6 +247,9 @@ impl Judge {
         let (steps, best) = self.look(bundle, policy)?;
         report.motion = steps.split_first().map(|(_, windows)| MotionPrint::read(windows));
         done(Part::Look);
+        // Measured whatever decides below: who looks at refused attempts wants to see them.
+        let asked: Vec<Action> = bundle.actions.iter().map(|a| a.action).collect();
+        report.cues = cue::all(&steps, &asked, self.models.geometry(), self.passive.as_ref(), done)?;
         let best_face = best.face().ok_or(End::unverified(Unverified::NoFace(Step::Best)))?;
 
         judge_windows(bundle, &steps, policy, report)?;
@@ -258,8 +261,6 @@ impl Judge {
         report.best = Some(KnownFace { embedding });
         done(Part::Identity);
 
-        let asked: Vec<Action> = bundle.actions.iter().map(|a| a.action).collect();
-        report.cues = cue::all(&steps, &asked, self.models.geometry(), self.passive.as_ref(), done)?;
         if report.cues.iter().any(|cue| policy.accuses(cue)) {
             return Err(End::Decided(Outcome::Attack(Attack::FakeFace)));
         }

@@ -78,7 +78,8 @@ impl CuePolicy {
             | CueName::PlanarMotion
             | CueName::ReturningMotion => 1.0,
             CueName::StillJaw => 1.0,
-            CueName::AttachedLight => 1.0,
+            // In soft light a real head shows as little as a puppet: reported, and the operator's to weigh where a lamp stands.
+            CueName::AttachedLight => 0.0,
             // Whoever installs a network has chosen it.
             CueName::PassiveNetwork => 1.0,
         }

@@ -1,150 +1,126 @@
-//! Does the light stay where it is when the head turns?
+//! Does the light stay where it is when the head shakes?
 //!
-//! A lamp stands still. When a head turns under it, the side that comes towards the lamp brightens and the other darkens: Lambert's cosine law.
-//! A picture that software bends into other views keeps the brightness it was taken with, wherever its points go. Measured is how much of the
-//! brightness of skin changes smoothly over the face between rest and a turn.
+//! A lamp stands still. When a head turns under it, the cheek that turns away from the camera's side of the room darkens and the other brightens:
+//! Lambert's cosine law. A picture that software bends into other views keeps the brightness it was taken with, wherever its points go. Measured is
+//! how the brightness of each place on the skin, against its mirror place, follows the turn. Only a shake is read: it turns both ways, so that
+//! whatever changes alike in both (places that slip, a side that shrinks) cancels.
 
 use faceid_protocol::Action;
-use faceid_vision::{Geometry, LANDMARK_COUNT, Point3, Pose, fit};
-use nalgebra::{Matrix4, Vector4};
+use faceid_vision::{Geometry, LANDMARK_COUNT, Point3, fit};
 
 use super::{CueOutcome, NotMeasured};
 use crate::observe::Seen;
 
-/// Places on skin: means of one or two landmarks (MediaPipe face mesh) between features, away from brows, eyes, nostrils and lips.
-const PLACES: [(usize, usize); 30] = [
-    (151, 151),
-    (9, 9),
-    (8, 8),
-    (108, 108),
-    (337, 337),
-    (69, 69),
-    (299, 299),
-    (151, 67),
-    (151, 297),
-    (168, 168),
-    (197, 197),
-    (195, 195),
-    (5, 5),
-    (117, 117),
-    (346, 346),
-    (50, 50),
-    (280, 280),
-    (101, 101),
-    (330, 330),
-    (36, 36),
-    (266, 266),
-    (205, 205),
-    (425, 425),
-    (187, 187),
-    (411, 411),
-    (123, 147),
-    (352, 376),
-    (199, 199),
-    (194, 32),
-    (418, 262),
+/// Mirror places on skin, the subject's right first: each is the middle of two landmarks (MediaPipe face mesh; twice the same = itself), between
+/// features, away from brows, eyes, nostrils and lips.
+const PAIRS: [[(usize, usize); 2]; 11] = [
+    [(108, 108), (337, 337)],
+    [(69, 69), (299, 299)],
+    [(151, 67), (151, 297)],
+    [(117, 117), (346, 346)],
+    [(50, 50), (280, 280)],
+    [(101, 101), (330, 330)],
+    [(36, 36), (266, 266)],
+    [(205, 205), (425, 425)],
+    [(187, 187), (411, 411)],
+    [(123, 147), (352, 376)],
+    [(194, 32), (418, 262)],
 ];
 
+/// Outer eye corners.
+const EYES: (usize, usize) = (33, 263);
 /// Radius of a place / distance between the outer eye corners.
 const RADIUS: f32 = 0.045;
 /// Least distance between the outer eye corners, px: below it a place has too few pixels.
 const EYES_MIN: f32 = 40.0;
-/// Least turn from rest, degrees, from which the light must have something to change.
-const TURN_MIN: f32 = 7.0;
-/// The change is given as for this turn, degrees.
-const TURN: f32 = 15.0;
-/// Most turned frames read of one window, those furthest from rest.
-const FRAMES: usize = 5;
-/// Fewest turned frames.
-const FRAMES_MIN: usize = 3;
-/// Fewest places seen in both frames.
-const PLACES_MIN: usize = 16;
+/// Turn from rest, degrees, from which a side counts as turned away, and the furthest at which both cheeks are seen.
+const TURN_LEAST: f32 = 6.0;
+const TURN_MOST: f32 = 30.0;
+/// Fewest frames turned to each side.
+const FRAMES_MIN: usize = 2;
+/// Fewest frames in which a pair is seen.
+const POINTS_MIN: usize = 8;
+/// Fewest pairs.
+const PAIRS_MIN: usize = 6;
+/// Largest error of the response (1.4826 median absolute deviations of the pairs over the root of their number): beyond it the pairs disagree.
+const ERROR_MOST: f32 = 0.3;
 /// Range of luma, 0..255, whose changes are those of the light: darker is noise, brighter is clipped.
 const LUMA: core::ops::RangeInclusive<f32> = 20.0..=245.0;
 /// Gamma of the pictures, as for sRGB.
 const GAMMA: f32 = 2.2;
 
-/// Smooth change of brightness, natural logarithm, root mean square over the face for a turn of [`TURN`], at which the score is one half.
-const EVEN: f32 = 0.02;
+/// Response of the light at which the score is one half: simulated heads had 0.62 to 1.24, photo puppets -0.06 to -0.02 (40 shakes).
+const EVEN: f32 = 0.35;
+/// Change of the response that takes the score from 0.5 to 0.73.
+const SCALE: f32 = 0.1;
 
-/// The window that changes most decides: one head that was lit as a head is enough.
+/// The shake whose light follows the turn best decides: one head that was lit as a head is enough.
 pub(super) fn attached_light(steps: &[Vec<Seen>], actions: &[Action], geometry: &Geometry) -> CueOutcome {
     let Some((rest, windows)) = steps.split_first() else { return CueOutcome::NotMeasured(NotMeasured::TooFewFrames) };
-    let Some(rest) = Rest::of(rest, geometry) else { return CueOutcome::NotMeasured(NotMeasured::NoNeutral) };
-    let turning = actions.iter().zip(windows).filter(|(action, _)| action.moves_head());
-    let most = turning.filter_map(|(_, window)| rest.change(window, geometry)).max_by(f32::total_cmp);
-    most.map_or(CueOutcome::NotMeasured(NotMeasured::TooLittleMovement), |change| CueOutcome::Measured(score(change)))
+    let shakes = actions.iter().zip(windows).filter(|(action, _)| **action == Action::Shake);
+    let most = shakes.filter_map(|(_, window)| response(rest, window, geometry)).max_by(f32::total_cmp);
+    most.map_or(CueOutcome::NotMeasured(NotMeasured::TooLittleMovement), |response| CueOutcome::Measured(score(response)))
 }
 
-fn score(change: f32) -> f32 {
-    let squared = (change / EVEN).powi(2);
-    1.0 / (1.0 + squared)
+fn score(response: f32) -> f32 {
+    1.0 / (1.0 + ((response - EVEN) / SCALE).exp())
 }
 
-/// The face at rest: its turn, and the brightness of each place.
-struct Rest {
-    pose: Pose,
-    brightness: [Option<f32>; PLACES.len()],
-}
+/// Brightness of the subject's right place less that of the left one, natural logarithm, linear light; `None` where one is not seen well.
+type Sides = [Option<f32>; PAIRS.len()];
 
-impl Rest {
-    /// Medians over the neutral frames.
-    fn of(step: &[Seen], geometry: &Geometry) -> Option<Self> {
-        let faces: Vec<_> = step.iter().filter_map(|seen| Some((seen, landmarks(seen)?))).collect();
-        let poses: Vec<Pose> = faces.iter().filter_map(|(_, points)| Some(fit(geometry, points)?.pose())).collect();
-        let all: Vec<_> = faces.iter().map(|(seen, points)| brightness(seen, points)).collect();
-        let pose = Pose { yaw: median(poses.iter().map(|p| p.yaw))?, pitch: median(poses.iter().map(|p| p.pitch))?, roll: 0.0 };
-        let brightness = core::array::from_fn(|i| median(all.iter().filter_map(|frame| frame[i])));
-        Some(Self { pose, brightness })
+/// How much the side that turns away darkens, natural logarithm of light per outer eye distance from the middle of the face and sine of the turn:
+/// the median over the pairs, each by least squares over all frames. `None` when the head is not seen turned to both sides, or the pairs disagree.
+fn response(rest: &[Seen], window: &[Seen], geometry: &Geometry) -> Option<f32> {
+    let yaw = |seen: &Seen| Some(fit(geometry, landmarks(seen)?)?.pose().yaw);
+    let straight = median(rest.iter().filter_map(yaw))?;
+    let frames: Vec<(f32, Sides)> = rest
+        .iter()
+        .chain(window)
+        .filter_map(|seen| Some((yaw(seen)? - straight, sides(seen, landmarks(seen)?))))
+        .filter(|(turn, _)| turn.abs() <= TURN_MOST)
+        .collect();
+    let turned = |side: f32| frames.iter().filter(|(turn, _)| turn * side >= TURN_LEAST).count();
+    if turned(1.0).min(turned(-1.0)) < FRAMES_MIN {
+        return None;
     }
+    let eyes = geometry.vertex(EYES.1)[0] - geometry.vertex(EYES.0)[0];
+    let x = |(a, b): (usize, usize)| f32::midpoint(geometry.vertex(a)[0], geometry.vertex(b)[0]);
+    let slopes = PAIRS.iter().enumerate().filter_map(|(i, [right, left])| {
+        let seen = frames.iter().filter_map(|(turn, sides)| Some((turn.to_radians().sin(), sides[i]?)));
+        // Turned to the own left, the left side turns away and darkens: right less left grows.
+        Some(slope(&seen.collect::<Vec<_>>())? * eyes / (x(*left) - x(*right)))
+    });
+    let slopes: Vec<f32> = slopes.filter(|v| v.is_finite()).collect();
+    let middle = median(slopes.iter().copied())?;
+    let error = 1.4826 * median(slopes.iter().map(|slope| (slope - middle).abs()))? / (slopes.len() as f32).sqrt();
+    (slopes.len() >= PAIRS_MIN && error <= ERROR_MOST).then_some(middle)
+}
 
-    /// Smooth change of the light over the most turned frames of a window, per [`TURN`] degrees; `None` when it turns too little.
-    fn change(&self, window: &[Seen], geometry: &Geometry) -> Option<f32> {
-        let mut turned: Vec<(f32, &Seen, &[Point3])> = window
-            .iter()
-            .filter_map(|seen| {
-                let points = landmarks(seen)?;
-                let pose = fit(geometry, points)?.pose();
-                let turn = (pose.yaw - self.pose.yaw).hypot(pose.pitch - self.pose.pitch);
-                (turn >= TURN_MIN).then_some((turn, seen, points))
-            })
-            .collect();
-        turned.sort_by(|a, b| b.0.total_cmp(&a.0));
-        turned.truncate(FRAMES);
-        let changes: Vec<f32> = turned
-            .iter()
-            .filter_map(|(turn, seen, points)| {
-                let now = brightness(seen, points);
-                let pairs = self.brightness.iter().zip(now).zip(PLACES);
-                let found = pairs.filter_map(|((before, now), place)| Some((canonical(geometry, place), (now? - (*before)?))));
-                smooth_part(&found.collect::<Vec<_>>()).map(|change| change * TURN / turn)
-            })
-            .collect();
-        (changes.len() >= FRAMES_MIN).then(|| median(changes.into_iter())).flatten()
-    }
+/// Of a straight line through (x, y), by least squares.
+fn slope(points: &[(f32, f32)]) -> Option<f32> {
+    let n = points.len() as f32;
+    let (mx, my) = (points.iter().map(|p| p.0).sum::<f32>() / n, points.iter().map(|p| p.1).sum::<f32>() / n);
+    let across = points.iter().map(|p| (p.0 - mx) * (p.1 - my)).sum::<f32>();
+    let along = points.iter().map(|p| (p.0 - mx).powi(2)).sum::<f32>();
+    (points.len() >= POINTS_MIN && along > 0.0).then(|| across / along)
 }
 
 fn landmarks(seen: &Seen) -> Option<&[Point3]> {
     seen.face().map(|f| f.landmarks.as_slice()).filter(|l| l.len() == LANDMARK_COUNT)
 }
 
-fn canonical(geometry: &Geometry, (a, b): (usize, usize)) -> [f32; 3] {
-    let (a, b) = (geometry.vertex(a), geometry.vertex(b));
-    core::array::from_fn(|k| f32::midpoint(a[k], b[k]))
-}
-
-/// Natural logarithm of the light of each place, in linear light; `None` where it is off the picture, too dark or clipped.
-fn brightness(seen: &Seen, points: &[Point3]) -> [Option<f32>; PLACES.len()] {
-    let eyes = points[33].x - points[263].x;
-    let eyes = eyes.hypot(points[33].y - points[263].y);
+fn sides(seen: &Seen, points: &[Point3]) -> Sides {
+    let eyes = (points[EYES.0].x - points[EYES.1].x).hypot(points[EYES.0].y - points[EYES.1].y);
     if !eyes.is_finite() || eyes < EYES_MIN {
-        return [None; PLACES.len()];
+        return [None; PAIRS.len()];
     }
-    PLACES.map(|(a, b)| {
+    let light = |(a, b): (usize, usize)| {
         let (x, y) = (f32::midpoint(points[a].x, points[b].x), f32::midpoint(points[a].y, points[b].y));
         let luma = disc_mean(seen, x, y, RADIUS * eyes)?;
-        LUMA.contains(&luma).then(|| GAMMA * (luma / 255.0).ln())
-    })
+        LUMA.contains(&luma).then(|| GAMMA * luma.ln())
+    };
+    PAIRS.map(|[right, left]| Some(light(right)? - light(left)?))
 }
 
 /// Mean luma (Rec. 601) of a disc; `None` where it reaches over the edge.
@@ -169,29 +145,6 @@ fn disc_mean(seen: &Seen, x: f32, y: f32, radius: f32) -> Option<f32> {
     (count > 0.0).then(|| sum / count)
 }
 
-/// Root mean square of what of the changes is a constant gradient over the head (of x, y and z), after their mean: exposure changes the mean.
-/// The noise of the fit is taken out: three unknowns explain three of n - 1 parts of any noise. `None` with too few places.
-fn smooth_part(changes: &[([f32; 3], f32)]) -> Option<f32> {
-    if changes.len() < PLACES_MIN {
-        return None;
-    }
-    let n = changes.len() as f64;
-    let row = |p: &[f32; 3]| Vector4::new(1.0, f64::from(p[0]), f64::from(p[1]), f64::from(p[2]));
-    let mut normal = Matrix4::zeros();
-    let mut right = Vector4::zeros();
-    for (place, change) in changes {
-        let row = row(place);
-        normal += row * row.transpose();
-        right += row * f64::from(*change);
-    }
-    let solved = normal.cholesky()?.solve(&right);
-    let mean = changes.iter().map(|(_, c)| f64::from(*c)).sum::<f64>() / n;
-    let fitted = changes.iter().map(|(place, _)| (row(place).dot(&solved) - mean).powi(2)).sum::<f64>() / n;
-    let left = changes.iter().map(|(place, c)| (f64::from(*c) - row(place).dot(&solved)).powi(2)).sum::<f64>() / (n - 4.0);
-    let explained = fitted - 3.0 * left / n;
-    explained.is_finite().then(|| explained.max(0.0).sqrt() as f32)
-}
-
 fn median(values: impl Iterator<Item = f32>) -> Option<f32> {
     let mut sorted: Vec<f32> = values.filter(|v| v.is_finite()).collect();
     sorted.sort_by(f32::total_cmp);
@@ -200,30 +153,102 @@ fn median(values: impl Iterator<Item = f32>) -> Option<f32> {
 
 #[cfg(test)]
 mod tests {
+    use faceid_protocol::Millis;
+    use faceid_vision::{BoundingBox, EyeOpenness, Face, Frame, Observation, Pose, Quality};
+
     use super::*;
 
-    fn grid(of: impl Fn([f32; 3], usize) -> f32) -> Vec<([f32; 3], f32)> {
-        (0..30)
-            .map(|i| {
-                let (x, y) = ((i % 5) as f32 - 2.0, (i / 5) as f32 - 2.5);
-                let place = [3.0 * x, 2.5 * y, 5.0 - 0.5 * x * x - 0.2 * y * y];
-                (place, of(place, i))
-            })
-            .collect()
+    /// Half an egg of 9 cm between the outer eye corners, landmarks in a spiral but for those that are read.
+    fn head() -> Geometry {
+        let place = |i: usize| -> [f32; 3] {
+            let named = PAIRS.iter().enumerate().flat_map(|(row, [right, left])| {
+                let (x, y) = (1.6 + 0.35 * row as f32, 4.0 - 0.9 * row as f32);
+                [(right.0, -x, y), (right.1, -x, y), (left.0, x, y), (left.1, x, y)]
+            });
+            let fixed = [(EYES.0, -4.5, 2.7), (EYES.1, 4.5, 2.7)];
+            let (turn, radius) = (i as f32 * 2.399_963, ((i as f32 + 0.5) / 468.0).sqrt());
+            let own = named.chain(fixed).find(|(index, ..)| *index == i);
+            let (x, y) = own.map_or((7.0 * radius * turn.cos(), 9.0 * radius * turn.sin()), |(_, x, y)| (x, y));
+            [x, y, 8.0 - 0.08 * x * x - 0.03 * y * y]
+        };
+        Geometry::from_vertices((0..468).map(place).collect()).expect("a face")
+    }
+
+    /// A head turned by `yaw` under a light from the camera, of which `directed` falls by Lambert's law and the rest from everywhere.
+    fn seen(geometry: &Geometry, t: u64, yaw: f32, directed: f32) -> Seen {
+        let pose = Pose { yaw, pitch: 0.0, roll: 0.0 };
+        let r = pose.rotation();
+        let turned = |v: [f32; 3]| -> [f32; 3] { core::array::from_fn(|i| (0..3).map(|k| r[i][k] * v[k]).sum()) };
+        let place = |v: [f32; 3]| {
+            let [x, y, z] = turned(v);
+            Point3 { x: 200.0 + 14.0 * x, y: 200.0 - 14.0 * y, z: -14.0 * z }
+        };
+        let landmarks: Vec<Point3> = geometry.vertices().iter().map(|v| place(*v)).collect();
+        let mut rgb = vec![100; 400 * 400 * 3];
+        for ends in PAIRS.iter().flatten() {
+            let v = core::array::from_fn(|k| f32::midpoint(geometry.vertex(ends.0)[k], geometry.vertex(ends.1)[k]));
+            let normal = turned([0.16 * v[0], 0.06 * v[1], 1.0]);
+            let length = normal.iter().map(|c| c * c).sum::<f32>().sqrt();
+            let light = 1.0 - directed + directed * (normal[2] / length).max(0.0);
+            let (at, luma) = (place(v), (200.0 * light.powf(1.0 / GAMMA)) as u8);
+            for dy in -6_i32..=6 {
+                for dx in -6_i32..=6 {
+                    let index = ((at.y as i32 + dy) * 400 + at.x as i32 + dx) as usize * 3;
+                    rgb[index..index + 3].fill(luma);
+                }
+            }
+        }
+        let face = Face {
+            bounds: BoundingBox::default(),
+            presence: 1.0,
+            landmarks,
+            pose: None,
+            eyes: EyeOpenness::default(),
+            mouth: None,
+            quality: Quality::default(),
+        };
+        let frame = Frame::from_rgb(400, 400, rgb).expect("size matches");
+        Seen { t: Millis(t), frame, observation: Observation { face: Some(face), ..Observation::default() } }
+    }
+
+    fn shaken(yaws: &[f32], directed: f32) -> CueOutcome {
+        let geometry = head();
+        let step =
+            |from: u64, yaws: &[f32]| (from..).zip(yaws).map(|(t, yaw)| seen(&geometry, t * 100, *yaw, directed)).collect::<Vec<_>>();
+        let steps = [step(0, &[0.0, 0.5, -0.5, 0.0]), step(10, yaws)];
+        attached_light(&steps, &[Action::Shake], &geometry)
+    }
+
+    const BOTH: [f32; 9] = [0.0, 9.0, 16.0, 14.0, 5.0, -8.0, -17.0, -15.0, -3.0];
+
+    #[test]
+    fn a_head_under_a_lamp_darkens_where_it_turns_away_and_a_bent_picture_does_not() {
+        let score = |outcome| match outcome {
+            CueOutcome::Measured(score) => score,
+            CueOutcome::NotMeasured(why) => panic!("{}", why.reason()),
+        };
+        assert!(score(shaken(&BOTH, 0.5)) < 0.2, "a head: {:?}", shaken(&BOTH, 0.5));
+        assert!(score(shaken(&BOTH, 0.0)) > 0.9, "a bent picture: {:?}", shaken(&BOTH, 0.0));
     }
 
     #[test]
-    fn a_gradient_is_found_and_exposure_and_noise_are_not() {
-        let lit = smooth_part(&grid(|[x, ..], _| 0.3 + 0.02 * x)).expect("enough places");
-        assert!((lit - 0.02 * 3.0 * 2.0_f32.sqrt()).abs() < 1e-3, "{lit}");
-        assert!(smooth_part(&grid(|_, _| 0.4)).expect("enough places") < 1e-4, "exposure");
-        let noise = smooth_part(&grid(|_, i| if (i * 7) % 11 < 5 { 0.03 } else { -0.03 })).expect("enough places");
-        assert!(noise < 0.012, "noise of 0.03: {noise}");
-        assert_eq!(smooth_part(&grid(|_, _| 0.0)[..PLACES_MIN - 1]), None, "too few places");
+    fn a_turn_to_one_side_says_nothing() {
+        let one = [0.0, 5.0, 9.0, 14.0, 17.0, 16.0, 12.0, 7.0, 2.0];
+        assert_eq!(shaken(&one, 0.5), CueOutcome::NotMeasured(NotMeasured::TooLittleMovement));
+        let geometry = head();
+        let nod = attached_light(&[vec![seen(&geometry, 0, 0.0, 0.5)], vec![seen(&geometry, 100, 0.0, 0.5)]], &[Action::Nod], &geometry);
+        assert_eq!(nod, CueOutcome::NotMeasured(NotMeasured::TooLittleMovement), "no shake");
     }
 
     #[test]
-    fn the_more_the_light_changes_the_lower_the_score() {
-        assert!((score(EVEN) - 0.5).abs() < 1e-6 && score(0.0) > 0.99 && score(4.0 * EVEN) < 0.1, "one half at the even change");
+    fn small_faces_and_clipped_light_are_not_seen() {
+        let geometry = head();
+        let seen = seen(&geometry, 0, 0.0, 0.0);
+        let points = landmarks(&seen).expect("a face");
+        assert!(sides(&seen, points).iter().all(Option::is_some), "all are seen");
+        let small: Vec<Point3> = points.iter().map(|p| Point3 { x: 150.0 + p.x / 4.0, y: 150.0 + p.y / 4.0, z: p.z / 4.0 }).collect();
+        assert_eq!(sides(&seen, &small), [None; PAIRS.len()], "31 px between the eyes");
+        let white = Seen { frame: Frame::from_rgb(400, 400, vec![255; 400 * 400 * 3]).expect("size matches"), ..seen };
+        assert_eq!(sides(&white, landmarks(&white).expect("a face")), [None; PAIRS.len()], "clipped");
     }
 }
