@@ -165,7 +165,7 @@ mod tests {
                 let (x, y) = (1.6 + 0.35 * row as f32, 4.0 - 0.9 * row as f32);
                 [(right.0, -x, y), (right.1, -x, y), (left.0, x, y), (left.1, x, y)]
             });
-            let fixed = [(EYES.0, -4.5, 2.7), (EYES.1, 4.5, 2.7)];
+            let fixed = [(EYES.0, -4.5, 2.7), (EYES.1, 4.5, 2.7), (4, 0.0, -0.5), (10, 0.0, 8.5), (152, 0.0, -9.0)];
             let (turn, radius) = (i as f32 * 2.399_963, ((i as f32 + 0.5) / 468.0).sqrt());
             let own = named.chain(fixed).find(|(index, ..)| *index == i);
             let (x, y) = own.map_or((7.0 * radius * turn.cos(), 9.0 * radius * turn.sin()), |(_, x, y)| (x, y));
