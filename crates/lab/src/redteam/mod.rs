@@ -82,7 +82,7 @@ pub(crate) fn run(dir: &ModelDir, args: &RedteamArgs, cache: Option<&Path>, meas
     if let Some(folder) = &args.people {
         let people = clips::judged(&judge, &Meter::new(dir.clone(), measured)?, folder, &[], jobs)?;
         let sessions: Vec<&Judged> = people.iter().flat_map(|clip| &clip.sessions).map(|s| &s.judged).collect();
-        rows.push(Row::new("genuine_clips", Bar::Reported, people.len(), &sessions));
+        rows.push(Row::new(report::PEOPLE, Bar::Reported, people.len(), &sessions));
     }
     report::print(&rows, as_json)?;
     if let Some(file) = &args.write {

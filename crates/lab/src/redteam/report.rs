@@ -7,6 +7,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
 
+use super::instruments::Instrument;
 use crate::judged::{CueScores, Judged, Refusal, listed, median_ms, part_ms, reasons, scores};
 use crate::simulate::Share;
 
@@ -89,6 +90,26 @@ impl Row {
         }
     }
 
+    /// Its line of the table.
+    fn line(&self) -> String {
+        let fired = self.cues.iter().filter(|(_, scores)| scores.fired > 0);
+        let fired: Vec<String> = fired.map(|(name, scores)| format!("{name} {}/{}", scores.fired, scores.measured)).collect();
+        let start = start(self.instrument);
+        let (accepted, refused) = (self.accepted(), listed(&self.refused));
+        format!("{start} {} | {accepted} | {} | {refused} | {} |\n", self.clips, self.bar(), fired.join(", "))
+    }
+
+    /// What judging costs, in words; `None` when nothing was judged.
+    fn cost(&self) -> Option<String> {
+        let parts: Vec<String> = self.part_ms.iter().map(|(part, ms)| format!("{part} {ms:.1}")).collect();
+        Some(format!(
+            "{COST} took {:.0} ms of one thread (median of {}; medians of the parts: {}).",
+            self.judge_ms?,
+            self.accepted.of,
+            parts.join(", ")
+        ))
+    }
+
     fn accepted(&self) -> String {
         let bounds = self.accepted.interval95.map_or(String::new(), |[_, high]| format!(", at most {:.1} %", high * 100.0));
         let rate = self.accepted.rate.map_or_else(|| "–".into(), |r| format!("{:.1} %", r * 100.0));
@@ -120,10 +141,15 @@ pub(crate) fn print(rows: &[Row], as_json: bool) -> Result<()> {
     Ok(())
 }
 
+/// Name of the row of people in clips.
+pub(super) const PEOPLE: &str = "genuine_clips";
+/// How the line about what judging costs begins.
+const COST: &str = "Judging a session of a person";
+
 const BEGIN: &str = "<!-- redteam:begin -->";
 const END: &str = "<!-- redteam:end -->";
 
-/// Puts the table between the marks of a Markdown file.
+/// Puts the rows between the marks of a Markdown file. A line of another instrument that stands there stays: a run may measure some of them.
 ///
 /// # Errors
 /// When the file cannot be read or written, or has no marks.
@@ -131,14 +157,32 @@ pub(crate) fn write(file: &Path, rows: &[Row], identities: usize) -> Result<()> 
     let named = || file.display().to_string();
     let text = std::fs::read_to_string(file).with_context(named)?;
     let (Some(begin), Some(end)) = (text.find(BEGIN), text.find(END)) else { bail!("{}: no {BEGIN} … {END}", named()) };
-    let mut table =
-        format!("{BEGIN}\n| instrument | clips | judged live (95 % upper bound) | bar | refused because |\n|---|---|---|---|---|\n");
-    for row in rows {
-        let _ = writeln!(table, "| `{}` | {} | {} | {} | {} |", row.instrument, row.clips, row.accepted(), row.bar(), listed(&row.refused));
+    let old = text.get(begin..end).unwrap_or_default();
+    let mut table = format!(
+        "{BEGIN}\n| instrument | clips | judged live (95 % upper bound) | bar | refused because | cues at 0.5 and more, of measured |\n\
+         |---|---|---|---|---|---|\n"
+    );
+    for name in Instrument::ALL.map(Instrument::name).into_iter().chain([PEOPLE]) {
+        match rows.iter().find(|row| row.instrument == name) {
+            Some(row) => table.push_str(&row.line()),
+            None => old.lines().filter(|line| line.starts_with(&start(name))).for_each(|line| {
+                let _ = writeln!(table, "{line}");
+            }),
+        }
     }
+    let cost = rows.iter().find(|row| row.bar == Bar::FewRefusedByCues).and_then(Row::cost);
+    let cost = cost.or_else(|| Some(old.lines().find(|line| line.starts_with(COST))?.to_owned()));
     let _ = writeln!(table, "\nIdentities: {identities}. Made by `faceid-lab redteam --write {}`.", file.display());
+    if let Some(cost) = cost {
+        let _ = writeln!(table, "\n{cost}");
+    }
     let after = text.get(end..).unwrap_or_default();
     std::fs::write(file, format!("{}{table}{after}", text.get(..begin).unwrap_or_default())).with_context(named)
+}
+
+/// How the line of an instrument begins.
+fn start(instrument: &str) -> String {
+    format!("| `{instrument}` |")
 }
 
 #[cfg(test)]
@@ -180,6 +224,9 @@ mod tests {
         let text = std::fs::read_to_string(&file).expect("readable");
         assert!(text.starts_with("before\n") && text.ends_with("after\n") && !text.contains("old"), "{text}");
         assert!(text.contains("| `face_swap` | 1 | 0/4 = 0.0 %"), "{text}");
+        write(&file, &[Row::new(PEOPLE, Bar::Reported, 3, &[])], 2).expect("marks are there");
+        let text = std::fs::read_to_string(&file).expect("readable");
+        assert!(text.contains("| `face_swap` | 1 |") && text.contains("| `genuine_clips` | 3 |"), "rows of another run stay: {text}");
         std::fs::write(&file, "no marks").expect("written");
         assert!(write(&file, &[], 2).is_err());
     }
