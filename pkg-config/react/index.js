@@ -5,7 +5,7 @@ import '../element/index.js';
 
 /** Prop → event of the element. */
 export const EVENTS = {
-  onReady: 'ready', onUnsupported: 'unsupported', onPermission: 'permission', onPrompt: 'prompt', onProgress: 'progress', onAction: 'action',
+  onReady: 'ready', onUnsupported: 'unsupported', onPermission: 'permission', onPrompt: 'prompt', onProgress: 'progress', onUpload: 'upload', onAction: 'action',
   onGuidance: 'guidance', onSubmit: 'submit', onResult: 'result', onError: 'error', onCancel: 'cancel', onRetry: 'retry', onAlternativeRequested: 'alternative-requested',
 };
 const PROPERTIES = ['tokenProvider', 'options', 'recordedVoice'];

@@ -5,6 +5,8 @@
 
 /** Milliseconds between two events with the real clock. */
 const PACE_MS = 40;
+/** What every prompt says is left, ms. */
+const ACTION_MS = 20_000;
 const ROWS = {
   pass: { code: 51000, message: 'SUCCESS', fromServer: true, blame: 'nobody', retryable: false },
   'other-person': { code: 52000, message: 'PASS_LIVING_NOT_THE_SAME', fromServer: true, blame: 'user', retryable: false },
@@ -31,10 +33,11 @@ export function eventsOf(scenario, actions = ['nod', 'blink', 'mouth']) {
   if (scenario === 'no-permission' || scenario === 'no-camera') return [...camera, { type: 'camera-fault', fault: scenario === 'no-camera' ? 'not_found' : 'denied' }, end];
   const ready = [...camera, { type: 'engine-ready' }, { type: 'camera', label: 'testkit', width: 640, height: 480 }, state('align_face'), state('calibrate'), { type: 'progress', step: 0, fraction: 1 }, state('await_challenge')];
   const of = actions.length;
-  const acted = actions.flatMap((action, i) => [state('act'), { type: 'prompt', step: i + 1, of, action }, { type: 'progress', step: i + 1, fraction: 0.5 }, { type: 'action', step: i + 1, action }, state('commit')]);
+  const acted = actions.flatMap((action, i) => [state('act'), { type: 'prompt', step: i + 1, of, action, leftMs: ACTION_MS }, { type: 'progress', step: i + 1, fraction: 0.5 }, { type: 'action', step: i + 1, action }, state('commit')]);
   if (scenario === 'network') return [...ready, ...acted.slice(0, 5), end];
   if (scenario === 'cancel') return [...ready, ...acted.slice(0, 3), end];
-  return [...ready, ...acted, state('submit'), state('await_verdict'), end];
+  const sent = [0.5, 1].map((fraction) => ({ type: 'upload', fraction }));
+  return [...ready, ...acted, state('submit'), ...sent, state('await_verdict'), end];
 }
 
 /** Stands in for `Liveness`: same events, same promise, same methods. */

@@ -26,7 +26,7 @@ export type StateKey = 'not_started' | 'wait_camera' | 'align_face' | 'calibrate
 export type CameraFaultKey = 'denied' | 'not_found' | 'busy' | 'overconstrained' | 'unsupported' | 'unplugged' | 'stalled';
 
 /** A label of the element. */
-export type UiKey = 'title' | 'welcome' | 'welcome_steps' | 'consent' | 'consent_accept' | 'start' | 'retry' | 'cancel' | 'done' | 'back' | 'camera' | 'language' | 'progress' | 'preview' | 'loading' | 'success' | 'failure' | 'name' | 'id_number';
+export type UiKey = 'title' | 'welcome' | 'welcome_steps' | 'consent' | 'consent_accept' | 'start' | 'retry' | 'cancel' | 'done' | 'back' | 'camera' | 'language' | 'progress' | 'time_left' | 'hurry' | 'upload' | 'preview' | 'loading' | 'success' | 'failure' | 'name' | 'id_number';
 
 /** Every code and message that the SDK is documented to report. */
 export type SdkOutcome =

@@ -35,9 +35,12 @@ export interface Outcome {
 /** Events of an attempt by type; each `CustomEvent` carries the object as `detail`. */
 export interface LivenessEvents {
   state: { type: 'state'; state: StateName };
-  prompt: { type: 'prompt'; step: number; of: number; action: ActionName };
+  /** `leftMs`: until time runs out for this action, ms. It goes on while the page is hidden. */
+  prompt: { type: 'prompt'; step: number; of: number; action: ActionName; leftMs: number };
   /** `step` 0 = neutral pose, then 1-based actions; `fraction` 0..1. */
   progress: { type: 'progress'; step: number; fraction: number };
+  /** In state `submit`: share of the evidence that the cloud has acknowledged, 0..1. It only grows. */
+  upload: { type: 'upload'; fraction: number };
   guidance: { type: 'guidance'; guidance: GuidanceName | null };
   /** The action was seen in the page. */
   action: { type: 'action'; step: number; action: ActionName };

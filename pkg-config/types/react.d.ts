@@ -12,6 +12,7 @@ export interface FaceIdLivenessProps extends ElementAttributes, Omit<HTMLAttribu
   onPermission?: Listener<'permission'>;
   onPrompt?: Listener<'prompt'>;
   onProgress?: Listener<'progress'>;
+  onUpload?: Listener<'upload'>;
   onAction?: Listener<'action'>;
   onGuidance?: Listener<'guidance'>;
   onSubmit?: Listener<'submit'>;

@@ -87,6 +87,9 @@ pub(crate) struct Client {
     secured: RefCell<Option<Secured>>,
     waiting: RefCell<VecDeque<Jpeg>>,
     uploading: Cell<bool>,
+    /// Bytes of every committed frame, and of those that the server has acknowledged.
+    committed: Cell<u64>,
+    acknowledged: Cell<u64>,
 }
 
 impl Client {
@@ -147,35 +150,45 @@ impl Client {
         let request = ChallengeRequest { step, commit: Commit { frames: frames.iter().map(|f| f.digest.clone()).collect(), t } };
         let reply = self.call(Urgency::Call, Method::POST, "challenge", json(&request)?, JSON, CALL_TIMEOUT_MS).await?;
         // Only committed frames may be uploaded, so they queue up after the commit was accepted.
+        add(&self.committed, frames.iter().map(|f| f.bytes.len()).sum());
         self.waiting.borrow_mut().extend(frames);
         parse(&reply)
     }
 
-    /// Uploads what waits. While one run is under way a second caller returns at once: the first takes its files along.
-    pub(crate) async fn upload(&self) -> Result<(), CallError> {
+    /// Bytes that the server has acknowledged, and bytes committed so far.
+    pub(crate) fn uploaded(&self) -> (u64, u64) {
+        (self.acknowledged.get(), self.committed.get())
+    }
+
+    /// Uploads what waits, and says each time that one has arrived. While one run is under way a second caller returns at once: the first takes
+    /// its files along.
+    pub(crate) async fn upload(&self, arrived: &dyn Fn()) -> Result<(), CallError> {
         if self.uploading.replace(true) {
             return Ok(());
         }
-        let outcome = self.upload_all().await;
+        let outcome = self.upload_all(arrived).await;
         self.uploading.set(false);
         outcome
     }
 
-    async fn upload_all(&self) -> Result<(), CallError> {
+    async fn upload_all(&self, arrived: &dyn Fn()) -> Result<(), CallError> {
         loop {
             let next = self.waiting.borrow_mut().pop_front();
             let Some(jpeg) = next else { return Ok(()) };
             let path = format!("frames/{}", jpeg.digest);
+            let bytes = jpeg.bytes.len();
             self.call(Urgency::Upload, Method::PUT, &path, jpeg.bytes, "image/jpeg", UPLOAD_TIMEOUT_MS).await?;
+            add(&self.acknowledged, bytes);
+            arrived();
         }
     }
 
     /// Waits until every committed frame has arrived. A failure of an upload under way is reported by whoever started it.
-    pub(crate) async fn settle(&self) -> Result<(), CallError> {
+    pub(crate) async fn settle(&self, arrived: &dyn Fn()) -> Result<(), CallError> {
         while self.uploading.get() {
             page::sleep(UPLOAD_POLL_MS).await;
         }
-        self.upload().await
+        self.upload(arrived).await
     }
 
     /// Asks for the verdict until there is one.
@@ -283,6 +296,10 @@ impl Client {
     ) -> Request {
         Request { method, url: format!("{}{path}", self.server), headers, body, content_type, timeout_ms }
     }
+}
+
+fn add(count: &Cell<u64>, bytes: usize) {
+    count.set(count.get().saturating_add(bytes as u64));
 }
 
 const JSON: &str = "application/json";

@@ -216,6 +216,7 @@ impl Driver {
                 }
                 Event::Prompt { .. }
                 | Event::Progress { .. }
+                | Event::Upload { .. }
                 | Event::Guidance(_)
                 | Event::ActionSeen { .. }
                 | Event::WrongAction { .. }
@@ -366,6 +367,12 @@ impl Driver {
         self.with_engine(|engine| engine.observe(id, t, side, pixels));
     }
 
+    /// The machine hears how much of the evidence has arrived.
+    fn count_uploads(self: &Rc<Self>) {
+        let (acknowledged, committed) = self.client.uploaded();
+        self.feed(Input::Uploaded { acknowledged, committed });
+    }
+
     fn network(self: &Rc<Self>, problem: CallError) {
         if self.closed.get() {
             return;
@@ -410,13 +417,14 @@ async fn commit(driver: Rc<Driver>, step: u32, frames: Vec<(FrameId, Millis)>, b
     match driver.client.challenge(step, jpegs, t).await {
         Ok(reply) => {
             if !driver.closed.get() {
+                driver.count_uploads();
                 driver.feed(Input::ChallengeArrived(reply.next.map(|c| Challenge {
                     step: c.step,
                     action: c.action,
                     min: c.min_ms,
                     max: c.max_ms,
                 })));
-                if let Err(problem) = driver.client.upload().await {
+                if let Err(problem) = driver.client.upload(&|| driver.count_uploads()).await {
                     driver.network(problem);
                 }
             }
@@ -429,7 +437,7 @@ async fn submit(driver: Rc<Driver>) {
     let Some(best) = driver.best.borrow().clone() else {
         return driver.network(CallError::Network(NetworkFault::BadReply));
     };
-    if let Err(problem) = driver.client.settle().await {
+    if let Err(problem) = driver.client.settle(&|| driver.count_uploads()).await {
         return driver.network(problem);
     }
     driver.feed(Input::Submitted);

@@ -17,9 +17,13 @@ pub(crate) enum PageEvent {
         step: u32,
         of: u32,
         action: Action,
+        left_ms: u64,
     },
     Progress {
         step: u32,
+        fraction: f32,
+    },
+    Upload {
         fraction: f32,
     },
     Guidance {
@@ -72,8 +76,9 @@ impl From<Event> for PageEvent {
     fn from(event: Event) -> Self {
         match event {
             Event::State(state) => Self::State { state: state_name(state) },
-            Event::Prompt { step, of, action } => Self::Prompt { step, of, action },
+            Event::Prompt { step, of, action, left } => Self::Prompt { step, of, action, left_ms: left.0 },
             Event::Progress { step, fraction } => Self::Progress { step, fraction },
+            Event::Upload { fraction } => Self::Upload { fraction },
             Event::Guidance(guidance) => Self::Guidance { guidance: guidance.map(Guidance::name) },
             Event::ActionSeen { step, action } => Self::Action { step, action },
             Event::WrongAction { asked, seen } => Self::WrongAction { asked, seen },
@@ -112,5 +117,22 @@ pub(crate) const fn fault_name(fault: CameraFault) -> &'static str {
         CameraFault::Unsupported => "unsupported",
         CameraFault::Unplugged => "unplugged",
         CameraFault::Stalled => "stalled",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use faceid_protocol::Millis;
+    use serde_json::{Value, json};
+
+    #[test]
+    fn time_and_share_reach_the_page_under_their_documented_names() {
+        let told = |event| serde_json::to_value(PageEvent::from(event)).unwrap_or(Value::Null);
+        assert_eq!(
+            told(Event::Prompt { step: 1, of: 3, action: Action::Nod, left: Millis(20_000) }),
+            json!({ "type": "prompt", "step": 1, "of": 3, "action": "nod", "leftMs": 20_000 })
+        );
+        assert_eq!(told(Event::Upload { fraction: 0.5 }), json!({ "type": "upload", "fraction": 0.5 }));
     }
 }

@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { launch, serve } from './harness.mjs';
 
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const STATES = ['idle', 'loading', 'permission', 'tap', 'align', 'cameras', 'calibrate', 'nod', 'shake', 'blink', 'mouth', 'uploading', 'verdict', 'success', 'failure', 'different', 'denied', 'network'];
+const STATES = ['idle', 'loading', 'permission', 'tap', 'align', 'cameras', 'calibrate', 'nod', 'shake', 'blink', 'mouth', 'hurry', 'uploading', 'verdict', 'success', 'failure', 'different', 'denied', 'network'];
 let browser;
 let server;
 let checked = 0;

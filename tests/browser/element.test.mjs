@@ -25,7 +25,7 @@ async function open(query, options = {}) {
   return { page, problems };
 }
 
-const STATES = ['idle', 'loading', 'permission', 'tap', 'align', 'cameras', 'calibrate', 'nod', 'shake', 'blink', 'mouth', 'uploading', 'verdict', 'success', 'failure', 'different', 'denied', 'network'];
+const STATES = ['idle', 'loading', 'permission', 'tap', 'align', 'cameras', 'calibrate', 'nod', 'shake', 'blink', 'mouth', 'hurry', 'uploading', 'verdict', 'success', 'failure', 'different', 'denied', 'network'];
 for (const [width, height] of [[390, 844], [844, 390], [1280, 800], [320, 568]]) {
   test(`every look fits ${width}x${height} and breaks no policy`, async () => {
     for (const state of STATES) {
@@ -36,7 +36,7 @@ for (const [width, height] of [[390, 844], [844, 390], [1280, 800], [320, 568]])
           const box = node.getBoundingClientRect();
           return box.width === 0 || (box.left >= -0.5 && box.top >= -0.5 && box.right <= innerWidth + 0.5 && box.bottom <= innerHeight + 0.5);
         };
-        const visible = ['.prompt', '.sentence', '.guide', '.oval', '.cancel', '.cameras', '.buttons button', '.figure'].flatMap((s) => [...root.querySelectorAll(s)]);
+        const visible = ['.prompt', '.sentence', '.guide', '.oval', '.cancel', '.cameras', '.bar', '.countdown span', '.buttons button', '.figure'].flatMap((s) => [...root.querySelectorAll(s)]);
         return {
           prompt: root.querySelector('.prompt').textContent,
           outside: visible.filter((n) => !inside(n)).map((n) => n.className.baseVal ?? n.className ?? n.tagName),
@@ -83,7 +83,7 @@ test('guidance is announced at most once per pause, and only what still holds', 
 });
 
 test('reduced motion stops every animation', async () => {
-  for (const state of ['nod', 'shake', 'blink', 'mouth', 'uploading', 'loading']) {
+  for (const state of ['nod', 'shake', 'blink', 'mouth', 'hurry', 'uploading', 'loading']) {
     const { page } = await open(`state=${state}`, { reducedMotion: 'reduce' });
     const running = await page.evaluate(() => document.getElementById('liveness').shadowRoot.getAnimations().filter((a) => a.playState === 'running').length);
     assert.equal(running, 0, state);

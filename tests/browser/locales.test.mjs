@@ -62,7 +62,7 @@ test('tags find their language', async () => {
   }
 });
 
-const STATES = ['idle', 'tap', 'align', 'nod', 'shake', 'blink', 'mouth', 'success', 'failure', 'different', 'denied', 'network'];
+const STATES = ['idle', 'tap', 'align', 'nod', 'shake', 'blink', 'mouth', 'hurry', 'uploading', 'success', 'failure', 'different', 'denied', 'network'];
 for (const name of [...names, 'en', 'zh']) {
   test(`${name} at 320 x 568: every screen speaks it and fits`, async () => {
     const page = await browser.newPage({ viewport: { width: 320, height: 568 }, reducedMotion: 'reduce' });
@@ -72,7 +72,7 @@ for (const name of [...names, 'en', 'zh']) {
       await page.evaluate((state) => globalThis.__show(state), state);
       const seen = await page.evaluate(() => {
         const root = document.getElementById('liveness').shadowRoot;
-        const nodes = ['.prompt', '.sentence', '.guide', '.cancel', '.other', '.buttons button'].flatMap((s) => [...root.querySelectorAll(s)]).filter((n) => n.getBoundingClientRect().width > 0);
+        const nodes = ['.prompt', '.sentence', '.guide', '.cancel', '.other', '.bar', '.buttons button'].flatMap((s) => [...root.querySelectorAll(s)]).filter((n) => n.getBoundingClientRect().width > 0);
         const outside = nodes.filter((n) => {
           const box = n.getBoundingClientRect();
           return box.left < -0.5 || box.right > innerWidth + 0.5 || box.top < -0.5 || box.bottom > innerHeight + 0.5 || n.scrollWidth > n.clientWidth + 1;

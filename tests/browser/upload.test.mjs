@@ -38,11 +38,14 @@ async function attempt(faults, until = () => true) {
   await until(page, cloud);
   const outcome = await pending;
   const live = await page.evaluate(() => globalThis.__live());
-  const states = await page.evaluate(() => globalThis.__events.filter((e) => e.type === 'state').map((e) => e.state));
+  const [states, prompts] = await page.evaluate(() => [
+    globalThis.__events.filter((e) => e.type === 'state').map((e) => e.state),
+    globalThis.__events.filter((e) => e.type === 'prompt').map((e) => e.leftMs),
+  ]);
   await page.close();
   await server.close();
   assert.equal(live, 0, 'no camera left running');
-  return { outcome, states, calls: cloud.calls, told: cloud.told };
+  return { outcome, states, prompts, calls: cloud.calls, told: cloud.told };
 }
 
 test('a connection cut while frames are uploaded ends with NETWORK_ERROR', { skip }, async () => {
@@ -58,7 +61,7 @@ test('a refused commit ends with the row the cloud sent', { skip }, async () => 
 });
 
 test('neutral frames are committed and uploaded, the prompt comes, and a cancel is told to the cloud', { skip }, async () => {
-  const { outcome, states, calls, told } = await attempt({}, async (page, cloud) => {
+  const { outcome, states, prompts, calls, told } = await attempt({}, async (page, cloud) => {
     await page.waitForFunction(() => globalThis.__events.some((e) => e.type === 'prompt'), undefined, { timeout: 60000 });
     while (cloud.calls.filter((c) => c === 'frames').length < 4) await new Promise((r) => setTimeout(r, 50));
     await page.evaluate(() => document.getElementById('liveness').cancel());
@@ -67,6 +70,7 @@ test('neutral frames are committed and uploaded, the prompt comes, and a cancel 
   assert.equal(outcome.message, 'USER_CANCEL');
   assert.deepEqual(told, [{ code: 56000, message: 'USER_CANCEL' }]);
   assert.ok(states.includes('act'), states.join(' '));
+  assert.deepEqual(prompts, [20_000], 'the cloud’s time for an action');
   assert.ok(calls.indexOf('challenge') < calls.indexOf('frames'), 'committed before anything is uploaded');
 });
 

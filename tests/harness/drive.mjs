@@ -55,6 +55,9 @@ async function drive(browser, settings) {
   const page = await context.newPage();
   const actions = [];
   let outcome = null;
+  /** Share of the evidence that had arrived when the verdict was waited for. */
+  let arrived = null;
+  let uploaded = 0;
   const shoot = await camera(page, settings.screenshots);
 
   const broken = new Promise((_, reject) => {
@@ -72,6 +75,8 @@ async function drive(browser, settings) {
   await page.exposeFunction('__faceidReport', async ({ t, type, detail }) => {
     console.error(JSON.stringify({ t, type, detail }));
     if (type === 'action') actions.push(detail?.action);
+    if (type === 'upload') uploaded = detail?.fraction;
+    if (type === 'state' && detail?.state === 'await_verdict') arrived = uploaded;
     if (type === 'closed' || type === 'result') outcome = { code: detail?.code, message: detail?.message };
     await shoot(type, detail);
   });
@@ -92,6 +97,7 @@ async function drive(browser, settings) {
     const drawn = await page.evaluate(() => ({ frames: window.__faceidHarness?.frames, ms: window.__faceidHarness?.drawMs }));
     if (drawn.frames) log(`${drawn.frames} frames drawn, ${(drawn.ms / drawn.frames).toFixed(1)} ms each`);
     if (live) throw new Error(`${live} camera tracks are still live after the end`);
+    if (arrived !== null && arrived !== 1) throw new Error(`the verdict was waited for when ${arrived} of the evidence was said to have arrived`);
     const mainThread = tasks ? { mainThread: await tasks() } : {};
     return { result, actions, outcome, ...mainThread, ...(settings.camera ? {} : { seed: settings.seed }) };
   })();

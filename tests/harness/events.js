@@ -4,7 +4,7 @@
 (() => {
   const harness = (window.__faceidHarness ??= {});
   const TYPES = [
-    'ready', 'state', 'prompt', 'guidance', 'action', 'wrong-action', 'blink', 'camera', 'camera-fault', 'needs-tap', 'engine-ready',
+    'ready', 'state', 'prompt', 'upload', 'guidance', 'action', 'wrong-action', 'blink', 'camera', 'camera-fault', 'needs-tap', 'engine-ready',
     'closed', 'result', 'error', 'cancel', 'retry', 'submit',
   ];
   /** Details hold codes and names; anything that does not survive JSON is left out. */

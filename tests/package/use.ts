@@ -16,7 +16,8 @@ element.addEventListener('result', ({ detail }) => {
   const code: number = detail.code;
   console.log(code, detail.retryable, outcomeText(zh, detail.code, detail.message).text);
 });
-element.addEventListener('prompt', ({ detail: { action, step, of } }) => console.log(action satisfies 'nod' | 'shake' | 'blink' | 'mouth', step + of));
+element.addEventListener('prompt', ({ detail: { action, step, of, leftMs } }) => console.log(action satisfies 'nod' | 'shake' | 'blink' | 'mouth', step + of + leftMs));
+element.addEventListener('upload', ({ detail }) => console.log(detail.fraction.toFixed(1)));
 
 const liveness = createLiveness({ bizToken: 'token', server: 'https://kyc.example', element, signal: new AbortController().signal });
 liveness.addEventListener('guidance', (event) => console.log(event.detail.guidance?.length));

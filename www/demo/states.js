@@ -6,9 +6,9 @@ const element = document.getElementById('liveness');
 if (query.get('lang')) element.setAttribute('lang', query.get('lang'));
 
 const state = (name) => ({ type: 'state', state: name });
-const act = (action, step, fraction, guidance = null) => [
+const act = (action, step, fraction, guidance = null, leftMs = 20_000) => [
   state('act'),
-  { type: 'prompt', step, of: 3, action },
+  { type: 'prompt', step, of: 3, action, leftMs },
   { type: 'progress', step, fraction },
   { type: 'guidance', guidance },
 ];
@@ -25,7 +25,8 @@ const STATES = {
   shake: act('shake', 2, 0.3, 'slower'),
   blink: act('blink', 2, 0.7),
   mouth: act('mouth', 3, 0.5, 'wrong_action'),
-  uploading: [...act('mouth', 3, 1), state('submit')],
+  hurry: act('nod', 1, 0.4, 'slower', 4900),
+  uploading: [...act('mouth', 3, 1), state('submit'), { type: 'upload', fraction: 0.6 }],
   verdict: [...act('mouth', 3, 1), state('await_verdict')],
   success: [...act('mouth', 3, 1), closed(51000, 'SUCCESS', false)],
   failure: [...act('shake', 2, 0.3), closed(54200, 'ACTION_ERROR', true)],

@@ -87,6 +87,7 @@ export class FaceIdLivenessElement extends (globalThis.HTMLElement ?? class {}) 
       if (this.isConnected) return;
       this.cancel();
       this.#screen = idle;
+      this.#view.countdown.stop();
       this.#view.ring.reset(3);
     });
   }
@@ -175,7 +176,7 @@ export class FaceIdLivenessElement extends (globalThis.HTMLElement ?? class {}) 
     this.#view.ring.reset(3);
     this.#state('not_started');
     const { signal } = this.#offscreen;
-    for (const type of ['state', 'prompt', 'progress', 'guidance', 'action', 'wrong-action', 'blink', 'camera', 'cameras', 'camera-fault', 'needs-tap', 'engine-ready', 'closed']) {
+    for (const type of ['state', 'prompt', 'progress', 'upload', 'guidance', 'action', 'wrong-action', 'blink', 'camera', 'cameras', 'camera-fault', 'needs-tap', 'engine-ready', 'closed']) {
       liveness.addEventListener(type, (event) => this.#on(event.detail), { signal });
     }
     this.#view.prompt.focus({ preventScroll: true });
@@ -198,12 +199,16 @@ export class FaceIdLivenessElement extends (globalThis.HTMLElement ?? class {}) 
         for (let done = 1; done < event.step; done += 1) this.#view.ring.progress(done, 1);
         this.#action = event.action;
         this.#show((words) => ({ phase: 'act', prompt: words.prompts[event.action], figure: event.action, other: words.own.cannot }));
+        this.#view.countdown.start(event.leftMs, () => this.#hurry());
         this.#voice.say(event.action, texts.prompts[event.action], texts.lang);
         this.#view.steps(event.step, event.of, stepText(texts, event.step, event.of));
         this.#announcer.now([stepText(texts, event.step, event.of), texts.prompts[event.action]].join(texts.own.stop));
         break;
       case 'progress':
         this.#view.ring.progress(event.step, event.fraction);
+        break;
+      case 'upload':
+        this.#view.upload(event.fraction);
         break;
       case 'action':
         this.#view.ring.progress(event.step, 1);
@@ -235,6 +240,13 @@ export class FaceIdLivenessElement extends (globalThis.HTMLElement ?? class {}) 
     }
     if (event.type === 'closed') this.#end(event);
     else this.#pass(event);
+  }
+
+  /** Once for each prompt; the hint is said again after it, if it still holds. */
+  #hurry() {
+    const { ui, guidance } = this.#texts;
+    this.#announcer.now(ui.hurry);
+    this.#announcer.later(guidance[this.#hint] ?? '');
   }
 
   #end(outcome) {
@@ -276,6 +288,9 @@ export class FaceIdLivenessElement extends (globalThis.HTMLElement ?? class {}) 
 
   #show(screen) {
     this.#screen = screen;
+    // Time and share belong to the screen that they came with.
+    this.#view.countdown.stop();
+    this.#view.upload(null);
     // Hints are for whoever sits before the camera.
     if (!['align', 'act'].includes(screen(this.#texts).phase)) this.#hint = '';
     this.#paint();

@@ -12,8 +12,8 @@ export function svg(name, attributes = {}, children = []) {
   return node;
 }
 
-/** An ellipse from the top, clockwise, with a length of 100. */
-function track(rx, ry, className) {
+/** An ellipse from the top, clockwise, with a length of 100. @param {number} rx @param {number} ry @param {string} className */
+export function track(rx, ry, className) {
   const [cx, cy] = [150, 200];
   const d = `M${cx},${cy - ry} A${rx},${ry} 0 0 1 ${cx},${cy + ry} A${rx},${ry} 0 0 1 ${cx},${cy - ry}`;
   return svg('path', { d, pathLength: 100, class: className, fill: 'none' });

@@ -28,6 +28,7 @@ const CSS = `
 :host([theme="light"]) { ${LIGHT} }
 :host {
   --_radius: var(--fl-radius, 14px);
+  --_countdown: var(--fl-countdown, var(--_soft));
   display: block;
   min-block-size: min(30rem, 100dvh);
   color: var(--_text);
@@ -64,6 +65,10 @@ video { inline-size: 100%; block-size: 100%; object-fit: cover; transform: scale
 .neutral { stroke: var(--_soft); stroke-width: 2.5; opacity: 0; }
 [data-phase="align"] .neutral { opacity: 1; }
 .empty { visibility: hidden; }
+.countdown { position: absolute; inset: 0; color: var(--_countdown); pointer-events: none; }
+.ring .time { stroke: currentColor; stroke-width: 2.5; stroke-linecap: butt; transition-duration: 1s; }
+.countdown span:not(.hidden-text) { position: absolute; inset-block-end: 7%; inset-inline: 0; margin-inline: auto; inline-size: 2.25rem; block-size: 2.25rem; display: grid; place-items: center; border-radius: 50%; background: var(--_surface); font-size: 1.1875rem; font-weight: 600; font-variant-numeric: tabular-nums; }
+.countdown span:empty { display: none !important; }
 .inside { position: absolute; inset: 0; display: grid; place-items: center; pointer-events: none; }
 .inside > * { grid-area: 1 / 1; }
 .wait { display: flex; gap: .75rem; visibility: hidden; }
@@ -79,6 +84,11 @@ video { inline-size: 100%; block-size: 100%; object-fit: cover; transform: scale
 .prompt { font-size: clamp(1.5rem, 1.1rem + 2.2cqi, 2rem); line-height: 1.2; font-weight: 600; text-wrap: balance; outline: none; }
 .sentence { color: var(--_soft); font-size: 1.0625rem; max-inline-size: 26rem; text-wrap: balance; }
 .sentence:empty { display: none; }
+.bar { appearance: none; inline-size: min(100%, 18rem); block-size: .5rem; border: 0; border-radius: .25rem; overflow: hidden; color: var(--_accent); background: var(--_track); }
+.bar[hidden] { display: none; }
+.bar::-webkit-progress-bar { background: transparent; }
+.bar::-webkit-progress-value { background: currentColor; transition: inline-size .25s linear; }
+.bar::-moz-progress-bar { background: currentColor; }
 .buttons { display: grid; justify-items: center; inline-size: 100%; margin-block-start: .5rem; }
 .buttons button { inline-size: min(100%, 18rem); }
 button {

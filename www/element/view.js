@@ -1,4 +1,5 @@
 /** The element's shadow tree and the few ways in which it changes. No decisions: it shows what it is told. */
+import { Countdown } from './countdown.js';
 import { actionFigure, cross, mark } from './figure.js';
 import { Ring, svg } from './ring.js';
 
@@ -17,21 +18,23 @@ export class View {
     this.ring = new Ring();
     this.wait = el('div', { class: 'wait' }, [el('i'), el('i'), el('i')]);
     this.inside = el('div', { class: 'inside' });
+    this.countdown = new Countdown(el('div', { class: 'countdown', part: 'countdown', role: 'timer', 'aria-live': 'off' }));
     this.guide = el('p', { class: 'guide', part: 'guidance' });
     this.figureBox = el('div', { class: 'figure-box', part: 'figure' });
     this.prompt = el('h2', { class: 'prompt', part: 'prompt', tabindex: '-1' });
     this.sentence = el('p', { class: 'sentence', part: 'sentence' });
+    this.bar = el('progress', { class: 'bar', part: 'upload', max: '1', hidden: '' });
     this.action = el('button', { type: 'button', part: 'button' });
     this.other = el('button', { type: 'button', class: 'other', part: 'alternative', hidden: '' });
     this.cancel = el('button', { type: 'button', class: 'cancel', part: 'cancel' }, [cross()]);
     this.cameras = el('select', { class: 'cameras', part: 'camera', hidden: '' });
     // A child of the host with the phase as its slot stands in for our words: idle, loading, align, act, sending, passed, failed.
-    this.slot = el('slot', {}, [this.figureBox, this.prompt, this.sentence, el('div', { class: 'buttons' }, [this.action])]);
+    this.slot = el('slot', {}, [this.figureBox, this.prompt, this.sentence, this.bar, el('div', { class: 'buttons' }, [this.action])]);
     this.live = el('p', { class: 'hidden-text', role: 'status', 'aria-live': 'polite', 'aria-atomic': 'true' });
     this.meter = el('div', { class: 'hidden-text', role: 'progressbar', 'aria-valuemin': '0' });
     this.stage = el('section', { class: 'stage', part: 'stage', 'data-phase': 'idle' }, [
       this.guide,
-      el('div', { class: 'oval', part: 'oval' }, [el('div', { class: 'hole' }, [this.video]), this.ring.node, el('div', { class: 'inside' }, [this.wait]), this.inside]),
+      el('div', { class: 'oval', part: 'oval' }, [el('div', { class: 'hole' }, [this.video]), this.ring.node, el('div', { class: 'inside' }, [this.wait]), this.countdown.node, this.inside]),
       el('div', { class: 'words' }, [this.slot]),
       this.other,
       this.cameras,
@@ -53,6 +56,8 @@ export class View {
     this.video.setAttribute('aria-label', texts.ui.preview);
     this.cameras.setAttribute('aria-label', texts.ui.camera);
     this.meter.setAttribute('aria-label', texts.ui.progress);
+    this.countdown.node.setAttribute('aria-label', texts.ui.time_left);
+    this.bar.setAttribute('aria-label', texts.ui.upload);
   }
 
   /**
@@ -81,6 +86,12 @@ export class View {
     this.cameras.replaceChildren(...cameras.map(({ id, label }, i) => el('option', { value: id }, [label || `${word} ${i + 1}`])));
     this.cameras.value = current ?? '';
     this.cameras.hidden = cameras.length < 2;
+  }
+
+  /** @param {number | null} fraction of the evidence that has arrived; null when that is unknown or over */
+  upload(fraction) {
+    this.bar.hidden = fraction === null;
+    if (fraction !== null) this.bar.value = fraction;
   }
 
   /** @param {string} text */

@@ -4,8 +4,8 @@ import { LivenessError, health, onPanic } from './errors.js';
 import { loadShell } from './shell.js';
 
 /**
- * One attempt. Dispatches typed CustomEvents (`state`, `prompt`, `progress`, `guidance`, `action`, `wrong-action`, `camera`, `cameras`,
- * `needs-tap`, `engine-ready`, `closed`, …), each with the event object as `detail`; always ends with exactly one `closed`.
+ * One attempt. Dispatches typed CustomEvents (`state`, `prompt`, `progress`, `upload`, `guidance`, `action`, `wrong-action`, `camera`,
+ * `cameras`, `needs-tap`, `engine-ready`, `closed`, …), each with the event object as `detail`; always ends with exactly one `closed`.
  */
 export class Liveness extends EventTarget {
   /** @param {import('./types/index').LivenessOptions} options */

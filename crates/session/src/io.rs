@@ -89,6 +89,13 @@ pub enum Input {
     EngineFailed,
     /// Reply to [`Effect::Commit`]: the next challenge, or `None` after the last action.
     ChallengeArrived(Option<Challenge>),
+    /// How much of the evidence the server has acknowledged so far, bytes. Optional: it only moves the bar while submitting.
+    Uploaded {
+        /// Of the frames that have arrived.
+        acknowledged: u64,
+        /// Of every committed frame.
+        committed: u64,
+    },
     /// Every upload is done and finalise was sent. Optional: it only moves [`StateName::Submit`] on to [`StateName::AwaitVerdict`].
     Submitted,
     /// The server's verdict: SDK code and message as sent.
@@ -253,6 +260,8 @@ pub enum Event {
         of: u32,
         /// what to do
         action: Action,
+        /// Until time runs out for it. The deadline goes on while the page is hidden and when the window starts again.
+        left: Millis,
     },
     /// Progress of the current step, 0..1, for the ring.
     Progress {
@@ -276,6 +285,11 @@ pub enum Event {
         asked: Action,
         /// what was seen
         seen: Action,
+    },
+    /// While submitting: share of the evidence that the server has acknowledged, 0..1. It only grows.
+    Upload {
+        /// 0..1
+        fraction: f32,
     },
     /// A closure of the eyes, for telemetry and the lab.
     Blink {

@@ -132,6 +132,21 @@ impl Session {
                 | State::AwaitVerdict(_)
                 | State::Closed => state,
             },
+            Input::Uploaded { acknowledged, committed } => {
+                shared.uploaded = share(acknowledged, committed);
+                match state {
+                    State::Submit(s) => s.uploaded(shared),
+                    State::NotStarted(_)
+                    | State::WaitCamera(_)
+                    | State::AlignFace(_)
+                    | State::Calibrate(_)
+                    | State::AwaitChallenge(_)
+                    | State::Act(_)
+                    | State::Commit(_)
+                    | State::AwaitVerdict(_)
+                    | State::Closed => state,
+                }
+            }
             Input::Submitted => match state {
                 State::Submit(s) => s.submitted(shared),
                 State::NotStarted(_)
@@ -171,6 +186,11 @@ fn is_last_word(input: &Input) -> bool {
 
 fn unless_closed(state: State, then: impl FnOnce(State) -> State) -> State {
     if state.name() == StateName::Closed { state } else { then(state) }
+}
+
+/// Share of what was committed; `None` when nothing was.
+fn share(acknowledged: u64, committed: u64) -> Option<f32> {
+    (committed > 0).then(|| (acknowledged as f64 / committed as f64).min(1.0) as f32)
 }
 
 fn observed(state: State, frame: (FrameId, Millis), observation: &Observation, scores: Option<ActionScores>, shared: &mut Shared) -> State {

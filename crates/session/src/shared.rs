@@ -34,6 +34,8 @@ pub(crate) struct Shared {
     pub(crate) hidden: bool,
     /// The whole picture is black, as far as the glue has said.
     pub(crate) black: bool,
+    /// Share of the evidence that the server has acknowledged, 0..1, as far as the glue has said.
+    pub(crate) uploaded: Option<f32>,
     watch: FaceWatch,
     pace: PaceWatch,
     recent: VecDeque<Sample>,
@@ -78,6 +80,7 @@ impl Shared {
             best_sent: false,
             hidden: false,
             black: false,
+            uploaded: None,
             watch: FaceWatch::default(),
             pace: PaceWatch::default(),
             recent: VecDeque::new(),

@@ -43,6 +43,10 @@ impl Timers {
         self.due[timer as usize].get_or_insert(at);
     }
 
+    pub(crate) fn due(&self, timer: Timer) -> Option<Millis> {
+        self.due[timer as usize]
+    }
+
     pub(crate) fn clear(&mut self, timer: Timer) {
         self.due[timer as usize] = None;
     }
@@ -70,8 +74,9 @@ mod tests {
     #[test]
     fn earliest_deadline_first_and_each_once() {
         let mut timers = Timers::default();
-        assert_eq!(timers.earliest(), None, "nothing set");
+        assert_eq!((timers.earliest(), timers.due(Timer::State)), (None, None), "nothing set");
         timers.set(Timer::State, Millis(50));
+        assert_eq!(timers.due(Timer::State), Some(Millis(50)), "as set");
         timers.set(Timer::Hidden, Millis(20));
         timers.set_if_clear(Timer::Hidden, Millis(90));
         assert_eq!(timers.earliest(), Some(Millis(20)), "a running condition keeps its deadline");

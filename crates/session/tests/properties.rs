@@ -17,6 +17,7 @@ enum Move {
     Start(u8),
     Ready,
     Challenge(Option<u8>, u8),
+    Uploaded(u8, u8),
     Submitted,
     Verdict,
     Refused(bool),
@@ -37,6 +38,7 @@ fn moves() -> impl Strategy<Value = Move> {
         2 => (0_u8..5).prop_map(Move::Start),
         3 => Just(Move::Ready),
         6 => (proptest::option::of(0_u8..4), 0_u8..4).prop_map(|(s, a)| Move::Challenge(s, a)),
+        2 => any::<(u8, u8)>().prop_map(|(a, c)| Move::Uploaded(a, c)),
         2 => Just(Move::Submitted),
         3 => Just(Move::Verdict),
         1 => any::<bool>().prop_map(Move::Refused),
@@ -59,6 +61,7 @@ struct Tally {
     opens: u32,
     submits: u32,
     success: bool,
+    uploaded: Option<f32>,
     order: Vec<String>,
 }
 
@@ -109,7 +112,13 @@ impl Player {
                     prop_assert_eq!(*step, self.tally.seen, "steps in order");
                 }
                 Event::State(name) => self.tally.order.push(format!("{name:?}")),
-                Event::Prompt { .. } | Event::Progress { .. } | Event::Guidance(_) | Event::WrongAction { .. } | Event::Blink { .. } => {}
+                Event::Prompt { left, .. } => prop_assert!(*left > Millis(0) && *left <= Millis(20_000), "time for an action: {left:?}"),
+                Event::Upload { fraction } => {
+                    prop_assert!(self.tally.submits == 1 && (0.0..=1.0).contains(fraction), "{fraction} of an upload: {:?}", self.tally);
+                    let before = self.tally.uploaded.replace(*fraction);
+                    prop_assert!(before.is_none_or(|before| before < *fraction), "the bar only grows: {before:?}, {fraction}");
+                }
+                Event::Progress { .. } | Event::Guidance(_) | Event::WrongAction { .. } | Event::Blink { .. } => {}
             }
         }
         if self.session.state() != StateName::Closed {
@@ -153,6 +162,9 @@ impl Player {
                 let action = Action::ALL[usize::from(action)];
                 let challenge = step.map(|s| Challenge { step: u32::from(s), action, min: Millis(0), max: Millis(20_000) });
                 self.step(Input::ChallengeArrived(challenge))
+            }
+            Move::Uploaded(acknowledged, committed) => {
+                self.step(Input::Uploaded { acknowledged: acknowledged.into(), committed: committed.into() })
             }
             Move::Submitted => self.step(Input::Submitted),
             Move::Verdict => self.step(Input::VerdictArrived { code: 51_000, message: "SUCCESS".into() }),

@@ -42,6 +42,7 @@ fn inputs(trace: &Trace) -> Vec<(&'static str, Input)> {
         ("first", Input::ChallengeArrived(challenge(1))),
         ("second", Input::ChallengeArrived(challenge(2))),
         ("done", Input::ChallengeArrived(None)),
+        ("uploaded", Input::Uploaded { acknowledged: 1, committed: 2 }),
         ("submitted", Input::Submitted),
         ("verdict", Input::VerdictArrived { code: 51_000, message: "SUCCESS".into() }),
         ("refused", Input::Refused { code: 54_200, message: "BIZ_TOKEN_DENIED".into() }),
@@ -56,7 +57,7 @@ fn inputs(trace: &Trace) -> Vec<(&'static str, Input)> {
 #[test]
 fn every_state_times_every_input() {
     // One row per input, one column per state of STATES: "." stays, otherwise the state or the code it goes to.
-    let table: [(&str, [&str; 10]); 17] = [
+    let table: [(&str, [&str; 10]); 18] = [
         ("start", ["WaitCamera", ".", ".", ".", ".", ".", ".", ".", ".", "."]),
         ("ready", [".", "AlignFace", ".", ".", ".", ".", ".", ".", ".", "."]),
         ("frame", [".", ".", ".", ".", ".", ".", ".", ".", ".", "."]),
@@ -94,6 +95,7 @@ fn every_state_times_every_input() {
         ("first", [".", ".", ".", ".", "Act", ".", "56000 NETWORK_ERROR", ".", ".", "."]),
         ("second", [".", ".", ".", ".", "56000 NETWORK_ERROR", ".", "56000 NETWORK_ERROR", ".", ".", "."]),
         ("done", [".", ".", ".", ".", "56000 NETWORK_ERROR", ".", "Submit", ".", ".", "."]),
+        ("uploaded", ["."; 10]),
         ("submitted", [".", ".", ".", ".", ".", ".", ".", "AwaitVerdict", ".", "."]),
         ("verdict", [".", ".", ".", ".", ".", ".", ".", "51000 SUCCESS", "51000 SUCCESS", "."]),
         ("refused", ["54200 BIZ_TOKEN_DENIED"; 10]),

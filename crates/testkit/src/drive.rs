@@ -211,6 +211,7 @@ impl<'a> Run<'a> {
                     self.prompt = Some((now, track));
                 }
                 Event::Progress { .. }
+                | Event::Upload { .. }
                 | Event::Guidance(_)
                 | Event::ActionSeen { .. }
                 | Event::WrongAction { .. }
@@ -242,6 +243,7 @@ impl Trace {
             Event::State(_)
             | Event::Prompt { .. }
             | Event::Progress { .. }
+            | Event::Upload { .. }
             | Event::Guidance(_)
             | Event::ActionSeen { .. }
             | Event::WrongAction { .. }

@@ -312,7 +312,7 @@ impl<'a, 'b> Stage<'a, 'b> {
             match event {
                 Event::State(StateName::AlignFace) if self.camera.is_none() => self.show_rest(self.now),
                 Event::State(StateName::AwaitChallenge) => self.played.calibrated = true,
-                Event::State(_) | Event::Progress { .. } | Event::Guidance(_) | Event::Blink { .. } => {}
+                Event::State(_) | Event::Progress { .. } | Event::Upload { .. } | Event::Guidance(_) | Event::Blink { .. } => {}
                 Event::Prompt { action, .. } => self.prompt(action),
                 Event::ActionSeen { .. } => {
                     let first = self.performances == 1;

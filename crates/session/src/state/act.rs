@@ -9,6 +9,7 @@ use crate::{
     params::Params,
     sample::{Baseline, Sample},
     shared::{Look, Shared},
+    timer::Timer,
     tokens::Tokens,
     watch::{Continuity, Pace},
 };
@@ -43,7 +44,9 @@ impl Act {
     pub(crate) fn enter(challenge: Challenge, baseline: Baseline, tokens: Tokens, shared: &mut Shared) -> State {
         let limit = shared.plan.as_ref().map_or(challenge.max, |plan| plan.action_timeout.min(challenge.max));
         shared.enter(StateName::Act, limit);
-        shared.event(Event::Prompt { step: challenge.step, of: tokens.of(), action: challenge.action });
+        // The attempt may be over sooner than this action's own window.
+        let left = shared.timers.due(Timer::Attempt).map_or(limit, |due| limit.min(due.since(shared.now)));
+        shared.event(Event::Prompt { step: challenge.step, of: tokens.of(), action: challenge.action, left });
         shared.event(Event::Progress { step: challenge.step, fraction: 0.0 });
         let prompted = prompted(&challenge, challenge.min, &baseline, shared);
         State::Act(Box::new(Self {

@@ -2,7 +2,7 @@
 
 use super::State;
 use crate::{
-    io::{Effect, StateName},
+    io::{Effect, Event, StateName},
     outcome::verdict,
     shared::Shared,
     timer::Timer,
@@ -13,6 +13,8 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Submit {
     all: AllPassed,
+    /// Share of the evidence that the page has been told of.
+    told: Option<f32>,
 }
 
 /// Everything is sent.
@@ -28,7 +30,16 @@ impl Submit {
         shared.timers.clear(Timer::Attempt);
         shared.stop_camera();
         shared.effect(Effect::Submit);
-        State::Submit(Self { all })
+        Self { all, told: None }.uploaded(shared)
+    }
+
+    /// Says how much has arrived. Nothing that the glue counts makes the bar go back.
+    pub(crate) fn uploaded(mut self, shared: &mut Shared) -> State {
+        if let Some(fraction) = shared.uploaded.filter(|now| self.told.is_none_or(|told| *now > told)) {
+            self.told = Some(fraction);
+            shared.event(Event::Upload { fraction });
+        }
+        State::Submit(self)
     }
 
     pub(crate) fn submitted(self, shared: &mut Shared) -> State {
