@@ -56,7 +56,7 @@ pub struct WeightError {
 }
 
 /// Weights and strictness.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct CuePolicy {
     weights: BTreeMap<CueName, f32>,
     strictness: Strictness,
@@ -116,12 +116,6 @@ impl CuePolicy {
             CueOutcome::Measured(score) => score * self.weight(cue.name) >= self.strictness.bar(),
             CueOutcome::NotMeasured(_) => false,
         }
-    }
-}
-
-impl Default for CuePolicy {
-    fn default() -> Self {
-        Self { weights: BTreeMap::new(), strictness: Strictness::default() }
     }
 }
 
