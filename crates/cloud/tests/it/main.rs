@@ -24,6 +24,7 @@ mod notify;
 mod openapi;
 mod operator;
 mod page;
+mod passive;
 mod pictures;
 mod private_calls;
 mod private_init;
