@@ -5,7 +5,7 @@ mod ring;
 
 use crate::codec;
 use error::EngineError;
-use faceid_vision::{Frame, Models, TrackState, encode_best, encode_window, observe};
+use faceid_vision::{Frame, Models, Shelved, TrackState, encode_best, encode_window, observe};
 use js_sys::{Float32Array, Uint8Array};
 use ring::Ring;
 use wasm_bindgen::prelude::*;
@@ -45,15 +45,27 @@ impl Engine {
     /// # Errors
     /// `frame-invalid`, `run-failed`.
     pub fn observe(&mut self, id: f64, t: f64, width: u32, height: u32, rgba: &[u8], max_side: u32) -> Result<Float32Array, JsValue> {
-        let frame = Frame::from_rgba(width, height, rgba).map_err(EngineError::Frame)?.resized_to_max_side(max_side.max(1));
+        let frame = Frame::from_rgba(width, height, rgba).map_err(EngineError::Frame)?.into_max_side(max_side.max(1));
         let observation = observe(&self.models, &frame, &mut self.track).map_err(EngineError::Run)?;
-        self.ring.push(id as u64, t as u64, &frame);
+        let as_it_came = [frame.width(), frame.height()] == [width, height];
+        let shelved = if as_it_came { Shelved::from_rgba(width, height, rgba) } else { Ok(Shelved::new(&frame)) };
+        self.ring.push(id as u64, t as u64, shelved.map_err(EngineError::Frame)?);
         Ok(Float32Array::from(codec::encode(&observation).as_slice()))
     }
 
     /// Keeps these frames beyond the ring; frames retained before and not named now fall back to the ring's age limit.
     pub fn retain(&mut self, ids: &[f64]) {
         self.ring.retain(ids.iter().map(|id| *id as u64));
+    }
+
+    /// Drops frames that will not be asked for, retained or not.
+    pub fn release(&mut self, ids: &[f64]) {
+        self.ring.release(ids.iter().map(|id| *id as u64));
+    }
+
+    /// Drops all frames.
+    pub fn clear(&mut self) {
+        self.ring = Ring::default();
     }
 
     /// Number of frames held.
@@ -71,7 +83,7 @@ impl Engine {
     pub fn encode(&self, ids: &[f64], quality: u8) -> Result<js_sys::Array, JsValue> {
         let held = |id: &f64| self.ring.get(*id as u64).ok_or(EngineError::Gone(*id as u64));
         let frames = ids.iter().map(held).collect::<Result<Vec<_>, _>>()?;
-        let files = encode_window(&frames.iter().collect::<Vec<_>>(), quality).map_err(|_| EngineError::Encode)?;
+        let files = encode_window(&frames, quality).map_err(|_| EngineError::Encode)?;
         Ok(files.iter().map(|file| Uint8Array::from(file.as_slice())).collect())
     }
 

@@ -9,7 +9,7 @@ use super::{
     config::Config,
     error,
     events::{PageEvent, state_name},
-    frames::{Grabber, Pixels},
+    frames::{Drawing, Grabber, Pixels},
     page,
     port::{EnginePort, Report},
     telemetry::Meter,
@@ -61,6 +61,8 @@ pub(crate) struct Driver {
     waiting: RefCell<Option<(Millis, Pixels)>>,
     camera_ready: Cell<bool>,
     best: RefCell<Option<String>>,
+    /// Frames that the machine has spared; the worker hears of them with the next frame.
+    spared: RefCell<Vec<FrameId>>,
     ticker: Ticker,
 }
 
@@ -68,7 +70,7 @@ pub(crate) struct Driver {
 enum EngineState {
     Idle,
     Loading,
-    Ready { draws: bool },
+    Ready { drawing: Drawing },
     Failed,
 }
 
@@ -98,6 +100,7 @@ impl Driver {
             waiting: RefCell::new(None),
             camera_ready: Cell::new(false),
             best: RefCell::new(None),
+            spared: RefCell::default(),
             ticker: Ticker::default(),
         })
     }
@@ -238,6 +241,7 @@ impl Driver {
             Effect::OpenCamera => self.open_camera(self.config.camera_id.clone()),
             Effect::StopCamera => self.stop_camera(),
             Effect::Retain(ids) => self.with_engine(|engine| engine.retain(&ids)),
+            Effect::Release(ids) => self.spared.borrow_mut().extend(ids),
             Effect::KeepBest(id) => self.with_engine(|engine| engine.keep_best(id)),
             Effect::Commit { step, frames, best } => spawn_local(commit(Rc::clone(self), step, frames, best)),
             Effect::Submit => spawn_local(submit(Rc::clone(self))),
@@ -288,8 +292,8 @@ impl Driver {
             return;
         }
         match report {
-            Report::Ready { draws } => {
-                self.engine_state.set(EngineState::Ready { draws });
+            Report::Ready { drawing } => {
+                self.engine_state.set(EngineState::Ready { drawing });
                 self.emit(&PageEvent::EngineReady);
                 self.ready_when_both();
             }
@@ -335,13 +339,13 @@ impl Driver {
             self.ready_when_both();
         }
         self.inspect();
-        let EngineState::Ready { draws } = self.engine_state.get() else { return };
+        let EngineState::Ready { drawing } = self.engine_state.get() else { return };
         if self.grabbing.replace(true) {
             return;
         }
         let driver = Rc::clone(self);
         spawn_local(async move {
-            let pixels = driver.grabber.grab(&driver.video, draws).await;
+            let pixels = driver.grabber.grab(&driver.video, drawing).await;
             driver.grabbing.set(false);
             let Some(pixels) = pixels.filter(|_| driver.lens.camera.borrow().is_some()) else { return };
             if driver.in_flight.get() {
@@ -364,7 +368,8 @@ impl Driver {
         self.in_flight.set(true);
         let id = FrameId(self.frame_count.replace(self.frame_count.get() + 1));
         let side = self.client.settings().map_or(DEFAULT_SIDE, |s| s.evidence_max_side);
-        self.with_engine(|engine| engine.observe(id, t, side, pixels));
+        let spared = self.spared.take();
+        self.with_engine(|engine| engine.observe(id, t, side, pixels, &spared));
     }
 
     /// The machine hears how much of the evidence has arrived.

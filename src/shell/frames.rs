@@ -29,6 +29,19 @@ extern "C" {
     fn capture_time(this: &FrameMetadata) -> Option<f64>;
     #[wasm_bindgen(method, getter, js_name = presentationTime)]
     fn presentation_time(this: &FrameMetadata) -> Option<f64>;
+
+    /// The camera's own memory: nothing is copied or converted when one is taken.
+    #[derive(Debug)]
+    #[wasm_bindgen(js_name = VideoFrame)]
+    pub(crate) type CameraFrame;
+    #[wasm_bindgen(constructor, catch, js_class = "VideoFrame")]
+    fn of_video(video: &HtmlVideoElement) -> Result<CameraFrame, JsValue>;
+    #[wasm_bindgen(method, getter, js_class = "VideoFrame", js_name = displayWidth)]
+    fn display_width(this: &CameraFrame) -> u32;
+    #[wasm_bindgen(method, getter, js_class = "VideoFrame", js_name = displayHeight)]
+    fn display_height(this: &CameraFrame) -> u32;
+    #[wasm_bindgen(method, js_class = "VideoFrame")]
+    fn close(this: &CameraFrame);
 }
 
 /// Calls back once per new camera frame until dropped.
@@ -145,20 +158,35 @@ impl Drop for FramePump {
 /// Pixels on their way to the worker.
 #[derive(Debug)]
 pub(crate) enum Pixels {
-    /// Full-size picture, drawn and read by the worker.
+    /// Full-size picture as the camera gave it, drawn and read by the worker.
+    Frame(CameraFrame),
+    /// The same as a copy, where the browser hands out no camera frames.
     Bitmap(ImageBitmap),
     /// Full-size pixels read here, for browsers whose workers cannot draw.
     Data(ImageData),
 }
 
 impl Drop for Pixels {
-    /// Bitmaps hold memory outside the garbage collector's sight. One that has moved to the worker is an empty shell here; closing it is harmless.
+    /// Both pictures hold memory outside the garbage collector's sight. One that has moved to the worker is an empty shell here; closing it is
+    /// harmless.
     fn drop(&mut self) {
         match self {
+            Self::Frame(frame) => frame.close(),
             Self::Bitmap(bitmap) => bitmap.close(),
             Self::Data(_) => {}
         }
     }
+}
+
+/// What the worker can do with a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Drawing {
+    /// Draw the camera's own frames, and bitmaps.
+    Frames,
+    /// Draw bitmaps.
+    Bitmaps,
+    /// Only take pixels.
+    None,
 }
 
 /// Takes the pictures.
@@ -169,11 +197,15 @@ pub(crate) struct Grabber {
 
 impl Grabber {
     /// The current picture of the video; `None` when there is none yet or the browser refuses (the next frame tries again).
-    pub(crate) async fn grab(&self, video: &HtmlVideoElement, worker_draws: bool) -> Option<Pixels> {
+    pub(crate) async fn grab(&self, video: &HtmlVideoElement, drawing: Drawing) -> Option<Pixels> {
         if video.video_width() == 0 || video.video_height() == 0 {
             return None;
         }
-        if worker_draws {
+        let frame = (drawing == Drawing::Frames).then(|| camera_frame(video)).flatten();
+        if frame.is_some() {
+            return frame.map(Pixels::Frame);
+        }
+        if drawing != Drawing::None {
             let promise = web_sys::window()?.create_image_bitmap_with_html_video_element(video).ok()?;
             return JsFuture::from(promise).await.ok()?.dyn_into().ok().map(Pixels::Bitmap);
         }
@@ -194,6 +226,16 @@ impl Grabber {
         context.draw_image_with_html_video_element(video, 0.0, 0.0).ok()?;
         context.get_image_data(0.0, 0.0, f64::from(width), f64::from(height)).ok()
     }
+}
+
+/// The video's current frame; `None` where the browser refuses, or shows the video in another size: a frame that is still to be turned.
+fn camera_frame(video: &HtmlVideoElement) -> Option<CameraFrame> {
+    let frame = CameraFrame::of_video(video).ok()?;
+    let upright = (frame.display_width(), frame.display_height()) == (video.video_width(), video.video_height());
+    if !upright {
+        frame.close();
+    }
+    upright.then_some(frame)
 }
 
 /// A canvas whose pixels are read.

@@ -2,7 +2,7 @@
 
 use super::{
     config::Assets,
-    frames::{self, Pixels},
+    frames::{self, Drawing, Pixels},
     page,
 };
 use crate::codec;
@@ -22,8 +22,8 @@ const ENCODE_TIMEOUT_MS: u32 = 10_000;
 pub(crate) enum Report {
     /// Models are loaded.
     Ready {
-        /// The worker can draw bitmaps.
-        draws: bool,
+        /// What the worker can draw.
+        drawing: Drawing,
     },
     /// It cannot work; a reason for the log.
     Failed(String),
@@ -85,16 +85,23 @@ impl EnginePort {
         self.post(&message, None);
     }
 
-    /// Sends a frame for judging. `side` = longest side to judge and keep, px.
-    pub(crate) fn observe(&self, id: FrameId, t: Millis, side: u32, pixels: &Pixels) {
+    /// Sends a frame for judging. `side` = longest side to judge and keep, px; `spared` = earlier frames that may go.
+    pub(crate) fn observe(&self, id: FrameId, t: Millis, side: u32, pixels: &Pixels, spared: &[FrameId]) {
         let message = Object::new();
         set(&message, "type", &"frame".into());
         set(&message, "id", &JsValue::from_f64(id.0 as f64));
         set(&message, "t", &JsValue::from_f64(t.0 as f64));
         set(&message, "side", &side.into());
+        if !spared.is_empty() {
+            set(&message, "spared", &numbers(spared));
+        }
         let transfer: JsValue = match pixels {
+            Pixels::Frame(frame) => {
+                set(&message, "picture", frame);
+                frame.into()
+            }
             Pixels::Bitmap(bitmap) => {
-                set(&message, "bitmap", bitmap);
+                set(&message, "picture", bitmap);
                 bitmap.into()
             }
             Pixels::Data(data) => {
@@ -171,7 +178,14 @@ fn receive(data: &JsValue, calls: &RefCell<Calls>, report: &dyn Fn(Report)) {
     let text = |key: &str| get(data, key).as_string().unwrap_or_default();
     let number = |key: &str| get(data, key).as_f64();
     match text("type").as_str() {
-        "ready" => report(Report::Ready { draws: get(data, "draws").is_truthy() }),
+        "ready" => {
+            let drawing = match (get(data, "draws").is_truthy(), get(data, "frames").is_truthy()) {
+                (true, true) => Drawing::Frames,
+                (true, false) => Drawing::Bitmaps,
+                (false, _) => Drawing::None,
+            };
+            report(Report::Ready { drawing });
+        }
         "failed" => report(Report::Failed(format!("{}: {}", text("code"), text("reason")))),
         "observed" => {
             let decoded = get(data, "data").dyn_into::<Float32Array>().ok().and_then(|a| codec::decode(&a.to_vec()));

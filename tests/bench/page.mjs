@@ -1,44 +1,15 @@
 /**
  * A tracked frame in one headless Chromium page: our engine, its landmark network alone, MediaPipe face_mesh and Human on the same picture,
- * alternately; and the engine's memory over ten minutes' frames. Prints one line of JSON.
+ * alternately; and the engine's memory with a full ring, after a session's evidence and over ten minutes' frames. Prints one line of JSON.
+ * `--quick`: without the peers and the ten minutes.
  */
-import { createServer } from 'node:http';
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, extname, join, normalize } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { chromium } from 'playwright-core';
+import { inChromium } from './serve.mjs';
 
-const { FACEID_DIST: dist, FACEID_PORTRAITS: portraits, FACEID_BENCH_BUILT: built, FACEID_CHROMIUM: executablePath = '/usr/bin/chromium' } = process.env;
-const here = dirname(fileURLToPath(import.meta.url));
-const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.mjs': 'text/javascript', '.wasm': 'application/wasm', '.json': 'application/json', '.png': 'image/png' };
-const PLACES = { '/dist/': dist, '/peers/': join(here, 'node_modules'), '/portraits/': portraits, '/bench/': here, '/built/': built };
-
-const server = createServer((request, response) => {
-  const path = decodeURIComponent(new URL(request.url, 'http://x').pathname);
-  if (path === '/') return response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>bench</title>');
-  const place = Object.keys(PLACES).find((prefix) => path.startsWith(prefix));
-  const file = place && join(PLACES[place], normalize(`/${path.slice(place.length)}`));
-  if (!file || !existsSync(file)) return response.writeHead(404).end();
-  return response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' }).end(readFileSync(file));
-});
-await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-const url = `http://127.0.0.1:${server.address().port}`;
-
-const args = ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
-const browser = await chromium.launch({ executablePath, args });
-try {
-  const page = await browser.newPage();
-  page.on('pageerror', (error) => console.error(`page: ${error.message}`));
-  await page.goto(url);
-  const measured = await page.evaluate(inPage, { warmUp: 20, rounds: 50, tenMinutes: 10 * 60 * 20 });
-  console.log(JSON.stringify({ chromium: browser.version(), ...measured }));
-} finally {
-  await browser.close();
-  server.close();
-}
+const quick = process.argv.includes('--quick');
+console.log(JSON.stringify(await inChromium(inPage, { quick, warmUp: 20, rounds: 50, tenMinutes: quick ? 0 : 10 * 60 * 20 })));
 
 /** Runs in the page. */
-async function inPage({ warmUp, rounds, tenMinutes }) {
+async function inPage({ quick, warmUp, rounds, tenMinutes }) {
   const bytes = async (url) => new Uint8Array(await (await fetch(url)).arrayBuffer());
   const blob = await (await fetch('/portraits/astronaut.png')).blob();
   const bitmap = await createImageBitmap(blob);
@@ -54,8 +25,9 @@ async function inPage({ warmUp, rounds, tenMinutes }) {
   };
   const [simd, plain] = [await load('engine'), await load('engine-plain')];
   let id = 0;
+  const read = () => new Uint8Array(context.getImageData(0, 0, 480, 360).data.buffer);
   const ours = ({ engine }) => () => {
-    const rgba = new Uint8Array(context.getImageData(0, 0, 480, 360).data.buffer);
+    const rgba = read();
     id += 1;
     const data = engine.observe(id, id * 33, 480, 360, rgba, 480);
     if (data[4] !== 1) throw new Error('no face');
@@ -67,33 +39,8 @@ async function inPage({ warmUp, rounds, tenMinutes }) {
   const alone = new Compact(models[1]);
   alone.set(Float32Array.from({ length: 3 * 192 * 192 }, (_, i) => ((7 * i) % 256) / 255));
 
-  const script = (src) => new Promise((resolve, reject) => {
-    document.head.append(Object.assign(document.createElement('script'), { src, onload: resolve, onerror: () => reject(new Error(src)) }));
-  });
-  await script('/peers/@mediapipe/face_mesh/face_mesh.js');
-  const mesh = new globalThis.FaceMesh({ locateFile: (file) => `/peers/@mediapipe/face_mesh/${file}` });
-  mesh.setOptions({ maxNumFaces: 1, refineLandmarks: false, selfieMode: false });
-  let seen = 0;
-  mesh.onResults((results) => { seen = results.multiFaceLandmarks?.[0]?.length ?? 0; });
-  const mediapipe = async () => {
-    await mesh.send({ image: canvas });
-    if (!seen) throw new Error('MediaPipe sees no face');
-  };
-
-  const { Human } = await import('/peers/@vladmandic/human/dist/human.esm.js');
-  const off = { enabled: false };
-  const human = new Human({
-    backend: 'wasm', wasmPath: '/peers/@tensorflow/tfjs-backend-wasm/dist/', modelBasePath: '/peers/@vladmandic/human/models/', debug: false, cacheSensitivity: 0,
-    face: { enabled: true, detector: { rotation: false, maxDetected: 1 }, mesh: { enabled: true }, iris: off, emotion: off, description: off, antispoof: off, liveness: off },
-    body: off, hand: off, gesture: off, object: off, segmentation: off, filter: off,
-  });
-  await human.load();
-  const tracked = async () => {
-    const result = await human.detect(canvas);
-    if (!result.face[0]?.mesh?.length) throw new Error('Human sees no face');
-  };
-
-  const contenders = { ours: ours(simd), plain: ours(plain), network: () => alone.run(), mediapipe, human: tracked };
+  const peers = quick ? {} : await others();
+  const contenders = { ours: ours(simd), plain: ours(plain), network: () => alone.run(), read, ...peers };
   const times = Object.fromEntries(Object.keys(contenders).map((name) => [name, []]));
   for (let round = 0; round < warmUp + rounds; round += 1) {
     for (const [name, run] of Object.entries(contenders)) {
@@ -109,14 +56,51 @@ async function inPage({ warmUp, rounds, tenMinutes }) {
   // Warm: the ring of frames is full, as after half a minute of a session.
   for (let more = 0; more < 400; more += 1) contenders.ours();
   const afterWarmUp = simd.memory.buffer.byteLength;
+  // The end of a session: twenty frames of the ring as files, then the best one at the camera's size, as the worker does it.
+  const files = simd.engine.encode(Float64Array.from({ length: 20 }, (_, i) => id - 2 * i), 85);
+  simd.engine.clear();
+  const full = new OffscreenCanvas(1280, 720).getContext('2d', { willReadFrequently: true });
+  full.drawImage(bitmap, 0, 0, bitmap.width, bitmap.width * 0.5625, 0, 0, 1280, 720);
+  const best = simd.engine.encodeBest(1280, 720, new Uint8Array(full.getImageData(0, 0, 1280, 720).data.buffer), 92, 2 ** 21);
+  const afterEvidence = simd.memory.buffer.byteLength;
   for (let more = 0; more < tenMinutes; more += 1) {
     contenders.ours();
     // Chromium takes a page that never comes back for a hung one.
     if (more % 100 === 0) await new Promise((resolve) => setTimeout(resolve));
   }
-  const backend = human.tf.getBackend();
   return {
-    backend, frame: [480, 360], times: Object.fromEntries(Object.entries(times).map(([name, list]) => [name, spread(list)])),
-    memory: { afterWarmUp, afterTenMinutes: simd.memory.buffer.byteLength },
+    frame: [480, 360], times: Object.fromEntries(Object.entries(times).map(([name, list]) => [name, spread(list)])),
+    evidence: { frames: files.reduce((sum, file) => sum + file.length, 0), best: best.length },
+    memory: { afterWarmUp, afterEvidence, afterTenMinutes: simd.memory.buffer.byteLength },
   };
+
+  /** MediaPipe and Human on the same picture. */
+  async function others() {
+    const script = (src) => new Promise((resolve, reject) => {
+      document.head.append(Object.assign(document.createElement('script'), { src, onload: resolve, onerror: () => reject(new Error(src)) }));
+    });
+    await script('/peers/@mediapipe/face_mesh/face_mesh.js');
+    const mesh = new globalThis.FaceMesh({ locateFile: (file) => `/peers/@mediapipe/face_mesh/${file}` });
+    mesh.setOptions({ maxNumFaces: 1, refineLandmarks: false, selfieMode: false });
+    let seen = 0;
+    mesh.onResults((results) => { seen = results.multiFaceLandmarks?.[0]?.length ?? 0; });
+    const mediapipe = async () => {
+      await mesh.send({ image: canvas });
+      if (!seen) throw new Error('MediaPipe sees no face');
+    };
+
+    const { Human } = await import('/peers/@vladmandic/human/dist/human.esm.js');
+    const off = { enabled: false };
+    const human = new Human({
+      backend: 'wasm', wasmPath: '/peers/@tensorflow/tfjs-backend-wasm/dist/', modelBasePath: '/peers/@vladmandic/human/models/', debug: false, cacheSensitivity: 0,
+      face: { enabled: true, detector: { rotation: false, maxDetected: 1 }, mesh: { enabled: true }, iris: off, emotion: off, description: off, antispoof: off, liveness: off },
+      body: off, hand: off, gesture: off, object: off, segmentation: off, filter: off,
+    });
+    await human.load();
+    const tracked = async () => {
+      const result = await human.detect(canvas);
+      if (!result.face[0]?.mesh?.length) throw new Error('Human sees no face');
+    };
+    return { mediapipe, human: tracked };
+  }
 }

@@ -23,25 +23,33 @@ test('wasm and native agree on the portrait', { skip: lab && portraits ? false :
   const browser = await launch();
   const page = await browser.newPage();
   await page.goto(`${server.url}/states.html?bare=1`);
-  const { data, medianMs } = await page.evaluate(async () => {
+  const { data, medianMs, plainDiffers } = await page.evaluate(async () => {
     const { default: init, Engine } = await import('/faceid/lib/engine/faceid_liveness.js');
     await init();
     const bytes = async (url) => new Uint8Array(await (await fetch(url)).arrayBuffer());
     const models = ['face_detector.net', 'face_landmark.net', 'canonical_face.json'].map((name) => bytes(`/faceid/models/${name}`));
-    const engine = new Engine(...(await Promise.all(models)));
+    const files = await Promise.all(models);
+    const engine = new Engine(...files);
+    const plain = await import('/faceid/lib/engine-plain/faceid_liveness.js');
+    await plain.default();
+    const scalar = new plain.Engine(...files);
     const blob = await (await fetch('/astronaut.png')).blob();
     const bitmap = await createImageBitmap(blob, { colorSpaceConversion: 'none', premultiplyAlpha: 'none' });
     const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d');
     context.drawImage(bitmap, 0, 0);
     const rgba = new Uint8Array(context.getImageData(0, 0, bitmap.width, bitmap.height).data.buffer);
     const data = [...engine.observe(0, 0, bitmap.width, bitmap.height, rgba, 4096)];
+    // Found, then followed.
+    const plainDiffers = [data, [...engine.observe(0, 1, bitmap.width, bitmap.height, rgba, 4096)]]
+      .map((wide, id) => [wide, [...scalar.observe(id, id, bitmap.width, bitmap.height, rgba, 4096)]])
+      .flatMap(([wide, narrow]) => wide.filter((value, i) => !Object.is(value, narrow[i])).length);
     const times = [];
     for (let id = 1; id <= 15; id += 1) {
       const begun = performance.now();
       engine.observe(id, id * 40, bitmap.width, bitmap.height, rgba, 4096);
       times.push(performance.now() - begun);
     }
-    return { data, medianMs: times.sort((a, b) => a - b)[7] };
+    return { data, plainDiffers, medianMs: times.sort((a, b) => a - b)[7] };
   });
   await browser.close();
   await server.close();
@@ -55,6 +63,7 @@ test('wasm and native agree on the portrait', { skip: lab && portraits ? false :
   const q = native.quality;
   const quality = apart([...data.slice(16, 21), ...data.slice(22, 26)], [q.luma, q.contrast, q.over_exposed, q.under_exposed, q.back_light, q.face_ratio, q.centre_offset, q.eyes_visible, q.mouth_visible]);
   console.log(`largest differences: landmarks ${landmark.toExponential(2)} px, angles ${angle.toExponential(2)} degrees, eyes and mouth ${share.toExponential(2)}, quality ${quality.toExponential(2)}; tracked frame ${medianMs.toFixed(1)} ms`);
+  assert.deepEqual(plainDiffers, [0, 0], 'the binary without SIMD gives the same bits');
   assert.ok(landmark <= TOLERANCE.landmark, `landmarks ${landmark}`);
   assert.ok(angle <= TOLERANCE.angle, `angles ${angle}`);
   assert.ok(share <= TOLERANCE.share && quality <= TOLERANCE.share, `eyes and mouth ${share}, quality ${quality}`);

@@ -11,7 +11,7 @@ const DIGESTS = FACEID_DIGESTS;
 
 /** @type {Engine | null} */
 let engine = null;
-/** Full-size pixels: of the frame judged last, and of the best one. @type {{id: number, picture: ImageBitmap | ImageData} | null} */
+/** Full-size pixels: of the frame judged last, and of the best one. @type {{id: number, picture: VideoFrame | ImageBitmap | ImageData} | null} */
 let latest = null;
 /** @type {typeof latest} */
 let best = null;
@@ -26,6 +26,21 @@ const SIMD_PROBE = new Uint8Array([
 const canDraw = (() => {
   try {
     return new OffscreenCanvas(1, 1).getContext('2d') !== null;
+  } catch {
+    return false;
+  }
+})();
+
+/** Also the frames that a camera hands out; tried, because a worker may have the class and yet not draw it. */
+const canDrawFrames = (() => {
+  try {
+    const [from, to] = [new OffscreenCanvas(2, 2).getContext('2d'), new OffscreenCanvas(2, 2).getContext('2d')];
+    from.fillStyle = '#fff';
+    from.fillRect(0, 0, 2, 2);
+    const frame = new VideoFrame(from.canvas, { timestamp: 0 });
+    to.drawImage(frame, 0, 0);
+    frame.close();
+    return to.getImageData(0, 0, 1, 1).data[0] > 250;
   } catch {
     return false;
   }
@@ -49,17 +64,18 @@ const handlers = {
       ]);
       await init({ module_or_path: wasm });
       engine = new Engine(detector, landmark, geometry);
-      self.postMessage({ type: 'ready', draws: canDraw });
+      self.postMessage({ type: 'ready', draws: canDraw, frames: canDrawFrames });
       await forgetOthers(Object.values(DIGESTS));
     } catch (error) {
       fail(error);
     }
   },
 
-  /** @param {{id: number, t: number, side: number, bitmap?: ImageBitmap, width?: number, height?: number, rgba?: Uint8Array}} message */
+  /** @param {{id: number, t: number, side: number, spared?: number[], picture?: VideoFrame | ImageBitmap, width?: number, height?: number, rgba?: Uint8Array}} message */
   frame(message) {
     if (!engine) return;
     try {
+      if (message.spared) engine.release(Float64Array.from(message.spared));
       const { width, height, rgba, picture } = pixels(message);
       forget(latest);
       latest = { id: message.id, picture };
@@ -82,6 +98,7 @@ const handlers = {
     const former = best;
     best = latest;
     forget(former);
+    own(best);
   },
 
   /** @param {{call: number, ids: number[], best: number | null, quality: number, maxBytes: number}} message */
@@ -89,7 +106,11 @@ const handlers = {
     try {
       if (!engine) throw new Error('not loaded');
       const frames = engine.encode(Float64Array.from(ids), quality);
-      if (bestId !== null) frames.push(encodeBest(bestId, quality, maxBytes));
+      if (bestId !== null) {
+        // It goes with the last step: no other frame is asked for, and its full size needs the room.
+        engine.clear();
+        frames.push(encodeBest(bestId, quality, maxBytes));
+      }
       self.postMessage({ type: 'encoded', call, frames }, frames.map((/** @type {Uint8Array} */ f) => f.buffer));
     } catch (error) {
       self.postMessage({ type: 'encode-failed', call, code: error?.code ?? 'encode-failed', reason: String(error?.reason ?? error) });
@@ -99,17 +120,35 @@ const handlers = {
 };
 
 /** Pixels to judge: drawn shrunk where the worker can draw (far cheaper than reading the full picture), else as they came. */
-function pixels({ side, bitmap, width, height, rgba }) {
-  if (!bitmap) return { width, height, rgba, picture: new ImageData(new Uint8ClampedArray(rgba), width, height) };
-  const scale = Math.min(1, side / Math.max(bitmap.width, bitmap.height));
-  const [w, h] = [Math.max(1, Math.round(bitmap.width * scale)), Math.max(1, Math.round(bitmap.height * scale))];
+function pixels({ side, picture, width, height, rgba }) {
+  if (!picture) return { width, height, rgba, picture: new ImageData(new Uint8ClampedArray(rgba), width, height) };
+  const [fullWidth, fullHeight] = sizeOf(picture);
+  const scale = Math.min(1, side / Math.max(fullWidth, fullHeight));
+  const [w, h] = [Math.max(1, Math.round(fullWidth * scale)), Math.max(1, Math.round(fullHeight * scale))];
   if (!small || small.canvas.width !== w || small.canvas.height !== h) {
     small = new OffscreenCanvas(w, h).getContext('2d', { willReadFrequently: true });
-    small.imageSmoothingQuality = 'high';
+    small.imageSmoothingQuality = 'medium';
   }
-  small.drawImage(bitmap, 0, 0, w, h);
+  small.drawImage(picture, 0, 0, w, h);
   const data = small.getImageData(0, 0, w, h).data;
-  return { width: w, height: h, rgba: new Uint8Array(data.buffer), picture: bitmap };
+  return { width: w, height: h, rgba: new Uint8Array(data.buffer), picture };
+}
+
+/** @param {VideoFrame | ImageBitmap} picture */
+const sizeOf = (picture) => ('displayWidth' in picture ? [picture.displayWidth, picture.displayHeight] : [picture.width, picture.height]);
+
+/** Makes a copy of a camera's frame that is kept: a camera has few of them and stops when all are held. */
+async function own(/** @type {NonNullable<typeof best>} */ frame) {
+  const { picture } = frame;
+  if (picture instanceof ImageData || picture instanceof ImageBitmap) return;
+  try {
+    const copy = await createImageBitmap(picture);
+    if (best !== frame) return copy.close();
+    frame.picture = copy;
+    picture.close();
+  } catch {
+    // The frame itself stays.
+  }
 }
 
 /** The best frame at full size. */
@@ -121,15 +160,16 @@ function encodeBest(id, quality, maxBytes) {
   return engine.encodeBest(width, height, rgba, Math.max(quality, 92), maxBytes);
 }
 
-function read(/** @type {ImageBitmap} */ bitmap) {
-  const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d', { willReadFrequently: true });
-  context.drawImage(bitmap, 0, 0);
-  return context.getImageData(0, 0, bitmap.width, bitmap.height);
+function read(/** @type {VideoFrame | ImageBitmap} */ picture) {
+  const [width, height] = sizeOf(picture);
+  const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
+  context.drawImage(picture, 0, 0);
+  return context.getImageData(0, 0, width, height);
 }
 
-/** Bitmaps hold memory outside the garbage collector's sight. */
+/** Both kinds of picture hold memory outside the garbage collector's sight. */
 function forget(frame) {
-  if (frame && frame !== best && frame.picture instanceof ImageBitmap) frame.picture.close();
+  if (frame && frame !== best && !(frame.picture instanceof ImageData)) frame.picture.close();
 }
 
 function fail(error) {

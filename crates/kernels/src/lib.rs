@@ -7,11 +7,15 @@
 #![deny(unsafe_op_in_unsafe_fn, clippy::undocumented_unsafe_blocks)]
 
 mod accumulate;
+mod alpha;
 mod net;
 mod warp;
 #[cfg(target_arch = "x86_64")]
 mod warp_avx2;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+mod warp_wasm;
 
 pub use accumulate::{accumulate_row, shrink_row};
+pub use alpha::drop_alpha;
 pub use net::{Net, NetError, Processor, Scratch, is_net};
 pub use warp::{Border, Line, Rgb, warp_row};

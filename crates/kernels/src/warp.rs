@@ -15,21 +15,15 @@ impl<'a> Rgb<'a> {
     }
 
     /// Packed RGB.
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(any(target_arch = "x86_64", all(target_arch = "wasm32", target_feature = "simd128")))]
     pub(crate) const fn data(self) -> &'a [u8] {
         self.data
     }
 
     /// px, at least 1.
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(any(target_arch = "x86_64", all(target_arch = "wasm32", target_feature = "simd128")))]
     pub(crate) const fn width(self) -> usize {
         self.width
-    }
-
-    /// px, at least 1.
-    #[cfg(target_arch = "x86_64")]
-    pub(crate) const fn height(self) -> usize {
-        self.height
     }
 }
 
@@ -71,27 +65,46 @@ pub fn warp_row(src: Rgb<'_>, line: Line, border: Border, gain: f32, offset: f32
     let (red, green, blue) = (&mut red[..count], &mut green[..count], &mut blue[..count]);
     #[cfg(target_arch = "x86_64")]
     if std::arch::is_x86_feature_detected!("avx2") {
-        warp_row_avx2(src, line, border, (gain, offset), [red, green, blue]);
+        warp_row_wide(src, line, border, (gain, offset), [red, green, blue]);
         return;
     }
+    #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+    warp_row_wide(src, line, border, (gain, offset), [red, green, blue]);
+    #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
     warp_part(src, line, border, (gain, offset), 0, [red, green, blue]);
 }
 
-/// Eight samples at a time where they fit, one at a time elsewhere. Needs AVX2; the planes are of equal length.
-#[cfg(target_arch = "x86_64")]
-fn warp_row_avx2(src: Rgb<'_>, line: Line, border: Border, (gain, offset): (f32, f32), [red, green, blue]: [&mut [f32]; 3]) {
-    use crate::warp_avx2::{LANES, eight, fits};
+/// Several samples at a time where they fit, one at a time elsewhere. On x86-64 it needs AVX2; the planes are of equal length.
+#[cfg(any(target_arch = "x86_64", all(target_arch = "wasm32", target_feature = "simd128")))]
+fn warp_row_wide(src: Rgb<'_>, line: Line, border: Border, (gain, offset): (f32, f32), [red, green, blue]: [&mut [f32]; 3]) {
+    #[cfg(target_arch = "x86_64")]
+    use crate::warp_avx2::{LANES, several};
+    #[cfg(target_arch = "wasm32")]
+    use crate::warp_wasm::{LANES, several};
     let chunks = red.chunks_mut(LANES).zip(green.chunks_mut(LANES)).zip(blue.chunks_mut(LANES));
     for (chunk, ((r, g), b)) in chunks.enumerate() {
         let first = chunk * LANES;
         match (<&mut [f32; LANES]>::try_from(&mut *r), <&mut [f32; LANES]>::try_from(&mut *g), <&mut [f32; LANES]>::try_from(&mut *b)) {
-            (Ok(r), Ok(g), Ok(b)) if fits(src, line, first) => {
-                // SAFETY: the caller has seen AVX2, and the samples fit.
-                unsafe { eight(src, line, first, gain, offset, [r, g, b]) };
+            (Ok(r), Ok(g), Ok(b)) if fits(src, line, first, LANES) => {
+                // SAFETY: the caller has seen AVX2 where it is asked for, and the samples fit.
+                unsafe { several(src, line, first, gain, offset, [r, g, b]) };
             }
             (Ok(_) | Err(_), _, _) => warp_part(src, line, border, (gain, offset), first, [r, g, b]),
         }
     }
+}
+
+/// True when `count` samples from the `first` on all lie between four existing pixels that another byte follows. They lie on a straight line, so
+/// its ends decide. False for positions that are not finite, and for pictures whose byte offsets do not fit 31 bits.
+#[cfg(any(target_arch = "x86_64", all(target_arch = "wasm32", target_feature = "simd128")))]
+#[inline]
+pub(crate) fn fits(src: Rgb<'_>, line: Line, first: usize, count: usize) -> bool {
+    let (max_x, max_y) = ((src.width - 1) as f32, src.height as f32 - 2.0);
+    let inside = |i: usize| {
+        let (x, y) = (line.x + i as f32 * line.dx, line.y + i as f32 * line.dy);
+        x >= 0.0 && y >= 0.0 && x < max_x && y < max_y
+    };
+    src.data.len() <= i32::MAX as usize && inside(first) && inside(first + count - 1)
 }
 
 /// Samples from the `first` on, one at a time; the planes are of equal length.
@@ -212,12 +225,12 @@ mod tests {
             let mut planes = [(); 6].map(|()| vec![0.0; 21]);
             let [r, g, b, r2, g2, b2] = &mut planes;
             warp_part(src, line, border, (1.0 / 255.0, -0.5), 0, [r, g, b]);
-            warp_row_avx2(src, line, border, (1.0 / 255.0, -0.5), [r2, g2, b2]);
+            warp_row_wide(src, line, border, (1.0 / 255.0, -0.5), [r2, g2, b2]);
             for (plain, wide) in [(&planes[0], &planes[3]), (&planes[1], &planes[4]), (&planes[2], &planes[5])] {
                 let bits = |v: &[f32]| v.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
                 assert_eq!(bits(plain), bits(wide), "{line:?}");
             }
-            compared += u32::from(crate::warp_avx2::fits(src, line, 0));
+            compared += u32::from(fits(src, line, 0, crate::warp_avx2::LANES));
         }
         assert!(compared > 100, "only {compared} lines were wide");
     }

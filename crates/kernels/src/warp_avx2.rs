@@ -11,24 +11,12 @@ use crate::warp::{Line, Rgb};
 /// Samples per call.
 pub(crate) const LANES: usize = 8;
 
-/// True when samples `first` to `first + 7` all lie between four existing pixels that another byte follows. They lie on a straight line, so its
-/// ends decide. False for positions that are not finite, and for pictures whose byte offsets do not fit 31 bits.
-#[inline]
-pub(crate) fn fits(src: Rgb<'_>, line: Line, first: usize) -> bool {
-    let (max_x, max_y) = ((src.width() - 1) as f32, src.height() as f32 - 2.0);
-    let inside = |i: usize| {
-        let (x, y) = (line.x + i as f32 * line.dx, line.y + i as f32 * line.dy);
-        x >= 0.0 && y >= 0.0 && x < max_x && y < max_y
-    };
-    src.data().len() <= i32::MAX as usize && inside(first) && inside(first + LANES - 1)
-}
-
 /// Samples `first` to `first + 7` of `line`, written as `byte * gain + offset`.
 ///
 /// # Safety
-/// The processor has AVX2, and [`fits`] said true for the same arguments.
+/// The processor has AVX2, and [`crate::warp::fits`] said true for the same arguments.
 #[target_feature(enable = "avx2")]
-pub(crate) unsafe fn eight(src: Rgb<'_>, line: Line, first: usize, gain: f32, offset: f32, out: [&mut [f32; LANES]; 3]) {
+pub(crate) unsafe fn several(src: Rgb<'_>, line: Line, first: usize, gain: f32, offset: f32, out: [&mut [f32; LANES]; 3]) {
     let first = first as f32;
     let index = _mm256_add_ps(_mm256_set1_ps(first), _mm256_setr_ps(0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0));
     let along = |start: f32, step: f32| _mm256_add_ps(_mm256_set1_ps(start), _mm256_mul_ps(index, _mm256_set1_ps(step)));

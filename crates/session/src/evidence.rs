@@ -5,6 +5,7 @@ use crate::{
     io::FrameId,
     params::{EvidenceParams, JudgeParams},
     sample::{Baseline, Sample},
+    spare::spare,
 };
 use faceid_protocol::{Action, Millis};
 use std::collections::VecDeque;
@@ -12,18 +13,30 @@ use std::collections::VecDeque;
 /// A frame that may be sent.
 pub(crate) type Candidate = (FrameId, Sample);
 
-/// The newest frames with a face.
-#[derive(Debug, Default)]
+/// The frames with a face that may still be sent, thinned towards the past.
+#[derive(Debug)]
 pub(crate) struct Candidates {
+    action: Action,
     frames: VecDeque<Candidate>,
 }
 
 impl Candidates {
-    pub(crate) fn push(&mut self, id: FrameId, sample: Sample, p: &EvidenceParams) {
+    /// None yet, for an action that is asked.
+    pub(crate) fn new(action: Action) -> Self {
+        Self { action, frames: VecDeque::new() }
+    }
+
+    /// Takes a frame; what is no candidate any more comes back.
+    pub(crate) fn push(&mut self, id: FrameId, sample: Sample, e: &EvidenceParams, j: &JudgeParams) -> Vec<FrameId> {
         self.frames.push_back((id, sample));
-        while self.frames.front().is_some_and(|(_, first)| sample.t.since(first.t) > p.memory) {
-            self.frames.pop_front();
+        let mut gone = Vec::new();
+        while self.frames.front().is_some_and(|(_, first)| sample.t.since(first.t) > e.memory) {
+            gone.extend(self.frames.pop_front());
         }
+        while self.frames.len() > e.held {
+            gone.extend(self.frames.remove(spare(&self.frames, self.action, j.window_gap, e).unwrap_or(0)));
+        }
+        gone.into_iter().map(|(id, _)| id).collect()
     }
 
     /// The window around an arc once enough frames follow it: at least the judge's number in all, and a moment of rest afterwards.

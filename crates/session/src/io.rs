@@ -309,6 +309,8 @@ pub enum Effect {
     StopCamera,
     /// Keep these frames' pixels until further notice; all other ids older than the ring may go.
     Retain(Vec<FrameId>),
+    /// These frames will never be asked for: their pixels may go at once, also where they were retained.
+    Release(Vec<FrameId>),
     /// The frame observed in this very step is the best so far: keep its full-size pixels and drop the former best's.
     /// Sent only in the step of that frame's own `Input::Observed`; the glue keeps full-size pixels no longer than that by itself.
     KeepBest(FrameId),

@@ -16,6 +16,7 @@ mod params;
 mod sample;
 mod session;
 mod shared;
+mod spare;
 mod state;
 mod stream;
 mod timer;

@@ -350,8 +350,10 @@ pub struct EvidenceParams {
     pub rest: Millis,
     /// Most neutral frames of step 0.
     pub neutral_most: usize,
-    /// How long frames are kept as candidates; the engine's ring holds about 6 s.
+    /// How long frames are kept as candidates.
     pub memory: Millis,
+    /// Most candidates at a time; the engine's ring has room for some more. Twice what a window can hold, so that frames remain to choose from.
+    pub held: usize,
     /// How often an action is asked for again because its frames would not convince the server (a stutter in the middle): sending them would
     /// only cost the person the whole session. The action's deadline ends it at the latest.
     pub retries: u32,
@@ -370,6 +372,7 @@ impl Default for EvidenceParams {
             rest: Millis(160),
             neutral_most: 8,
             memory: Millis(5_500),
+            held: 48,
             retries: 4,
             tail: Millis(1_500),
         }

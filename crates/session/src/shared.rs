@@ -99,6 +99,13 @@ impl Shared {
         self.out.effects.push(effect);
     }
 
+    /// Lets go of frames.
+    pub(crate) fn release(&mut self, ids: Vec<FrameId>) {
+        if !ids.is_empty() {
+            self.effect(Effect::Release(ids));
+        }
+    }
+
     /// The server knows this session from here on, and the camera is asked for.
     pub(crate) fn open(&mut self, plan: &Plan) {
         self.remote = true;

@@ -4,6 +4,7 @@ use faceid_protocol::{Action, Millis};
 use faceid_session::{CameraFault, Challenge, Effect, Event, FrameId, Input, NetworkFault, Params, Session, StateName};
 use faceid_testkit::{Drive, SyntheticFace, gesture};
 use proptest::prelude::*;
+use std::collections::BTreeSet;
 
 /// One move of a random history. Numbers stand for times and choices.
 #[derive(Debug, Clone)]
@@ -70,15 +71,45 @@ struct Player {
     now: Millis,
     id: u64,
     tally: Tally,
+    pixels: Pixels,
+}
+
+/// The engine's ring as the machine may count on it: so many frames, the oldest that nobody asked to keep go first.
+#[derive(Debug, Default)]
+struct Pixels {
+    held: BTreeSet<FrameId>,
+    retained: BTreeSet<FrameId>,
+}
+
+impl Pixels {
+    const ROOM: usize = 52;
+
+    fn take(&mut self, id: FrameId) {
+        self.held.insert(id);
+        while self.held.len() > Self::ROOM {
+            let oldest = self.held.difference(&self.retained).next().copied();
+            self.held.remove(&oldest.unwrap_or(id));
+        }
+    }
+
+    fn release(&mut self, ids: &[FrameId]) {
+        for id in ids {
+            self.held.remove(id);
+            self.retained.remove(id);
+        }
+    }
 }
 
 impl Player {
     fn new() -> Self {
-        Self { session: Session::new(Params::default()), now: Millis(0), id: 0, tally: Tally::default() }
+        Self { session: Session::new(Params::default()), now: Millis(0), id: 0, tally: Tally::default(), pixels: Pixels::default() }
     }
 
     fn step(&mut self, input: Input) -> Result<(), TestCaseError> {
         let was_closed = self.session.state() == StateName::Closed;
+        if let Input::Observed { id, .. } = &input {
+            self.pixels.take(*id);
+        }
         let out = self.session.step(self.now, input);
         if was_closed {
             prop_assert!(out.events.is_empty() && out.effects.is_empty(), "nothing after the end");
@@ -95,8 +126,13 @@ impl Player {
                         self.tally
                     );
                 }
-                Effect::Commit { frames, .. } => prop_assert!(frames.len() >= 4, "evidence with {} frames", frames.len()),
-                Effect::Retain(_) | Effect::KeepBest(_) | Effect::TellServer(_) => {}
+                Effect::Commit { frames, .. } => {
+                    prop_assert!(frames.len() >= 4, "evidence with {} frames", frames.len());
+                    prop_assert!(frames.iter().all(|(id, _)| self.pixels.held.contains(id)), "frames without pixels");
+                }
+                Effect::Retain(ids) => self.pixels.retained = ids.iter().copied().collect(),
+                Effect::Release(ids) => self.pixels.release(ids),
+                Effect::KeepBest(_) | Effect::TellServer(_) => {}
             }
         }
         for event in &out.events {

@@ -193,7 +193,7 @@ impl<'a> Run<'a> {
                     let (code, message) = self.drive.verdict.clone();
                     self.inbox.push((now.plus(self.drive.latency).plus(self.drive.latency), Input::VerdictArrived { code, message }));
                 }
-                Effect::Submit | Effect::Retain(_) | Effect::KeepBest(_) | Effect::TellServer(_) => {}
+                Effect::Submit | Effect::Retain(_) | Effect::Release(_) | Effect::KeepBest(_) | Effect::TellServer(_) => {}
             }
         }
         let mut over = false;
@@ -272,6 +272,7 @@ impl Trace {
                 Effect::OpenCamera
                 | Effect::StopCamera
                 | Effect::Retain(_)
+                | Effect::Release(_)
                 | Effect::KeepBest(_)
                 | Effect::Submit
                 | Effect::TellServer(_) => None,

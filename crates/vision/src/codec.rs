@@ -5,7 +5,10 @@ use std::io::Cursor;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader};
 use thiserror::Error;
 
-use crate::frame::{Frame, FrameError, MAX_SIDE};
+use crate::{
+    frame::{Frame, FrameError, MAX_SIDE},
+    shelf::Picture,
+};
 
 /// What a file may be at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -145,7 +148,7 @@ const QUALITY_STEPS: [u8; 4] = [75, 65, 55, 45];
 ///
 /// # Errors
 /// [`EncodeError`] when the encoder fails.
-pub fn encode_window(frames: &[&Frame], quality: u8) -> Result<Vec<Vec<u8>>, EncodeError> {
+pub fn encode_window<P: Picture>(frames: &[&P], quality: u8) -> Result<Vec<Vec<u8>>, EncodeError> {
     within(frames, quality, FRAME_BYTES)
 }
 
@@ -157,8 +160,9 @@ pub fn encode_best(frame: &Frame, quality: u8) -> Result<Vec<u8>, EncodeError> {
     within(&[frame], quality, BEST_BYTES)?.pop().ok_or(EncodeError)
 }
 
-fn within(frames: &[&Frame], quality: u8, bytes_each: usize) -> Result<Vec<Vec<u8>>, EncodeError> {
-    let encoded = |quality: u8| frames.iter().map(|frame| encode_jpeg(frame, quality)).collect::<Result<Vec<_>, _>>();
+fn within<P: Picture>(frames: &[&P], quality: u8, bytes_each: usize) -> Result<Vec<Vec<u8>>, EncodeError> {
+    // One frame is open at a time: twenty would take ten megabytes.
+    let encoded = |quality: u8| frames.iter().map(|frame| encode_jpeg(&frame.open(), quality)).collect::<Result<Vec<_>, _>>();
     let mut files = encoded(quality)?;
     for lower in QUALITY_STEPS.into_iter().filter(|&lower| lower < quality) {
         if files.iter().map(Vec::len).sum::<usize>() <= bytes_each * frames.len() {

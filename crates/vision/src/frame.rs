@@ -1,3 +1,4 @@
+use faceid_kernels::drop_alpha;
 use thiserror::Error;
 
 /// Longest side accepted, px: the documented limit of the public API.
@@ -46,10 +47,7 @@ impl Frame {
     /// # Errors
     /// [`FrameError`] when the size is zero, over the limit, or does not match the buffer.
     pub fn from_rgb(width: u32, height: u32, rgb: Vec<u8>) -> Result<Self, FrameError> {
-        let pixels = check_size(width, height)?;
-        if rgb.len() != pixels * 3 {
-            return Err(FrameError::WrongLength { expected: pixels * 3, got: rgb.len() });
-        }
+        check_length(width, height, rgb.len(), 3)?;
         Ok(Self { width, height, rgb })
     }
 
@@ -64,14 +62,8 @@ impl Frame {
     /// # Errors
     /// As [`Frame::from_rgb`].
     pub fn from_rgba(width: u32, height: u32, rgba: &[u8]) -> Result<Self, FrameError> {
-        let pixels = check_size(width, height)?;
-        if rgba.len() != pixels * 4 {
-            return Err(FrameError::WrongLength { expected: pixels * 4, got: rgba.len() });
-        }
-        let mut rgb = Vec::with_capacity(pixels * 3);
-        for px in rgba.chunks_exact(4) {
-            rgb.extend_from_slice(&px[..3]);
-        }
+        let mut rgb = vec![0; check_length(width, height, rgba.len(), 4)? * 3];
+        drop_alpha(rgba, &mut rgb);
         Ok(Self { width, height, rgb })
     }
 
@@ -181,6 +173,13 @@ fn check_size(width: u32, height: u32) -> Result<usize, FrameError> {
         return Err(FrameError::TooLarge { width, height });
     }
     Ok(width as usize * height as usize)
+}
+
+/// Number of pixels of a buffer that must hold so many bytes for each.
+pub(crate) fn check_length(width: u32, height: u32, got: usize, bytes: usize) -> Result<usize, FrameError> {
+    let pixels = check_size(width, height)?;
+    let expected = pixels * bytes;
+    if got == expected { Ok(pixels) } else { Err(FrameError::WrongLength { expected, got }) }
 }
 
 #[cfg(test)]

@@ -59,6 +59,6 @@ pub use picture::{GreyTest, PictureStats};
 pub use points::LANDMARKS_IN_USE;
 pub use pose::{Fit, RIGID, fit};
 pub use roi::Roi;
-pub use shelf::Shelved;
+pub use shelf::{Picture, Shelved};
 pub use still::{Upright, observe_still, observe_still_any_turn};
 pub use track::{TrackState, observe};

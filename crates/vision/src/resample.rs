@@ -187,6 +187,12 @@ impl Frame {
         let longer = self.width().max(self.height());
         if longer <= max_side { self.clone() } else { shrunk(self, max_side.max(1) as f32 / longer as f32) }
     }
+
+    /// [`Self::resized_to_max_side`] for a frame that is not needed besides: one that fits is not copied.
+    #[must_use]
+    pub fn into_max_side(self, max_side: u32) -> Self {
+        if self.width().max(self.height()) <= max_side { self } else { self.resized_to_max_side(max_side) }
+    }
 }
 
 #[cfg(test)]
@@ -259,6 +265,7 @@ mod tests {
         assert_eq!((small.width(), small.height()), (50, 25), "proportions");
         assert!(small.rgb().iter().all(|&v| (99..=101).contains(&v)), "grey");
         assert_eq!(frame.resized_to_max_side(200), frame, "fits already");
+        assert_eq!([frame.clone().into_max_side(200), frame.clone().into_max_side(50)], [frame.clone(), small], "and without a copy");
         assert_eq!(frame.resized_to_max_side(0).width(), 1, "never empty");
         let Ok(thin) = Frame::from_rgb(4096, 1, vec![5; 4096 * 3]) else { panic!("4096x1") };
         assert_eq!((thin.resized_to_max_side(10).width(), thin.resized_to_max_side(10).height()), (10, 1), "thin");

@@ -1,6 +1,8 @@
 //! Frames put aside in half the memory: full brightness, colour once per 2 x 2 pixels, as cameras and video deliver it.
 
-use crate::frame::Frame;
+use std::borrow::Cow;
+
+use crate::frame::{Frame, FrameError, check_length};
 
 /// A frame put aside. A picture from a camera comes back within a few grey levels; colour changes sharper than two pixels are softened.
 #[derive(Clone, PartialEq, Eq)]
@@ -35,40 +37,88 @@ fn byte(value: i32) -> u8 {
     value.clamp(0, 255) as u8
 }
 
+/// A packed pixel as one word, red lowest: the compiler then works on several at once.
+trait Packed: Copy {
+    fn word(self) -> u32;
+}
+
+impl Packed for [u8; 3] {
+    #[inline(always)]
+    fn word(self) -> u32 {
+        u32::from_le_bytes([self[0], self[1], self[2], 0])
+    }
+}
+
+impl Packed for [u8; 4] {
+    #[inline(always)]
+    fn word(self) -> u32 {
+        u32::from_le_bytes(self)
+    }
+}
+
+#[inline(always)]
+fn luma(word: u32) -> u8 {
+    let [red, green, blue] = [word & 0xff, word >> 8 & 0xff, word >> 16 & 0xff];
+    // invariant: the weights add up to one, so a byte stays a byte
+    ((LUMA[0] as u32 * red + LUMA[1] as u32 * green + LUMA[2] as u32 * blue + HALF as u32) >> 16) as u8
+}
+
+/// Both colour differences of the mean of four pixels.
+#[inline(always)]
+fn differences(cell: [u32; 4]) -> [u8; 2] {
+    // red and blue are added in one word: four bytes need ten bits
+    let (mut red_blue, mut green) = (0, 0);
+    for word in cell {
+        red_blue += word & 0x00ff_00ff;
+        green += word >> 8 & 0xff;
+    }
+    let mean = [red_blue & 0xffff, green, red_blue >> 16].map(|sum| ((sum + 2) >> 2) as i32);
+    [BLUE, RED].map(|weights| byte(((dot(weights, mean) + HALF) >> 16) + 128))
+}
+
+/// Brightness and colour differences of a picture with at least one pixel.
+fn planes<P: Packed>(pixels: &[P], width: usize, height: usize) -> Vec<u8> {
+    let (half_width, half_height) = (width.div_ceil(2), height.div_ceil(2));
+    let mut planes = vec![0; width * height + 2 * half_width * half_height];
+    let (lumas, chroma) = planes.split_at_mut(width * height);
+    for (out, px) in lumas.iter_mut().zip(pixels) {
+        *out = luma(px.word());
+    }
+    let (blues, reds) = chroma.split_at_mut(half_width * half_height);
+    let cells = blues.chunks_exact_mut(half_width).zip(reds.chunks_exact_mut(half_width));
+    for (rows, (blues, reds)) in pixels.chunks(2 * width).zip(cells) {
+        // A cell at an odd edge counts its pixels twice.
+        let (upper, lower) = rows.split_at(width);
+        let lower = if lower.is_empty() { upper } else { lower };
+        let ((upper, upper_end), (lower, lower_end)) = (upper.as_chunks::<2>(), lower.as_chunks::<2>());
+        for (((a, b), blue), red) in upper.iter().zip(lower).zip(blues.iter_mut()).zip(reds.iter_mut()) {
+            [*blue, *red] = differences([a[0].word(), a[1].word(), b[0].word(), b[1].word()]);
+        }
+        if let ([a], [b]) = (upper_end, lower_end)
+            && let (Some(blue), Some(red)) = (blues.last_mut(), reds.last_mut())
+        {
+            [*blue, *red] = differences([a.word(), a.word(), b.word(), b.word()]);
+        }
+    }
+    planes
+}
+
 impl Shelved {
     /// Puts a frame aside.
     #[must_use]
     pub fn new(frame: &Frame) -> Self {
-        let (width, height) = (frame.width() as usize, frame.height() as usize);
-        let (half_width, half_height) = (width.div_ceil(2), height.div_ceil(2));
-        let colours = half_width * half_height;
-        let mut planes = vec![0; width * height + 2 * colours];
-        let (luma, chroma) = planes.split_at_mut(width * height);
-        let (blue, red) = chroma.split_at_mut(colours);
-        // red, green, blue and number of the pixels of each cell
-        let mut sums = vec![[0i32; 4]; half_width];
-        let rows = frame.rgb().chunks_exact(width * 3).zip(luma.chunks_exact_mut(width));
-        for (y, (row, luma)) in rows.enumerate() {
-            for (x, (px, luma)) in row.chunks_exact(3).zip(luma).enumerate() {
-                let rgb = [i32::from(px[0]), i32::from(px[1]), i32::from(px[2])];
-                *luma = byte((dot(LUMA, rgb) + HALF) >> 16);
-                let sum = &mut sums[x / 2];
-                for (sum, value) in sum.iter_mut().zip([rgb[0], rgb[1], rgb[2], 1]) {
-                    *sum += value;
-                }
-            }
-            if y % 2 == 1 || y + 1 == height {
-                let at = y / 2 * half_width;
-                let cells = blue[at..at + half_width].iter_mut().zip(&mut red[at..at + half_width]);
-                for (sum, (blue, red)) in sums.iter_mut().zip(cells) {
-                    let [r, g, b, count] = core::mem::take(sum);
-                    let mean = [r, g, b].map(|sum| (sum + count / 2) / count.max(1));
-                    *blue = byte(((dot(BLUE, mean) + HALF) >> 16) + 128);
-                    *red = byte(((dot(RED, mean) + HALF) >> 16) + 128);
-                }
-            }
-        }
-        Self { width: frame.width(), height: frame.height(), planes }
+        let (pixels, _) = frame.rgb().as_chunks::<3>();
+        Self { width: frame.width(), height: frame.height(), planes: planes(pixels, frame.width() as usize, frame.height() as usize) }
+    }
+
+    /// Puts aside what [`Frame::from_rgba`] would make a frame of: the same planes, several pixels at a time.
+    ///
+    /// # Errors
+    /// As [`Frame::from_rgba`].
+    pub fn from_rgba(width: u32, height: u32, rgba: &[u8]) -> Result<Self, FrameError> {
+        check_length(width, height, rgba.len(), 4)?;
+        let (pixels, _) = rgba.as_chunks::<4>();
+        Ok(Self { width, height, planes: planes(pixels, width as usize, height as usize) })
     }
 
     /// The frame as it comes back.
@@ -98,6 +148,24 @@ impl Shelved {
     }
 }
 
+/// What a frame can be had from.
+pub trait Picture {
+    /// The frame.
+    fn open(&self) -> Cow<'_, Frame>;
+}
+
+impl Picture for Frame {
+    fn open(&self) -> Cow<'_, Frame> {
+        Cow::Borrowed(self)
+    }
+}
+
+impl Picture for Shelved {
+    fn open(&self) -> Cow<'_, Frame> {
+        Cow::Owned(self.frame())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -118,6 +186,38 @@ mod tests {
         assert!(odd <= 3, "slow changes, odd sides: {odd}");
         assert_eq!(worst(1, 1, |_, _| [255, 255, 255]), 0, "one white pixel");
         assert!(worst(2, 2, |x, _| if x == 0 { [255, 0, 0] } else { [0, 0, 255] }) > 60, "the test sees what is lost");
+    }
+
+    #[test]
+    fn both_pixel_layouts_give_the_planes_that_the_formula_says() {
+        for (width, height) in [(1u32, 1u32), (2, 1), (1, 2), (5, 3), (16, 8), (33, 27)] {
+            let rgba: Vec<u8> = (0..width * height * 4).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+            let Ok(frame) = Frame::from_rgba(width, height, &rgba) else { panic!("{width}x{height}") };
+            let at = |x: u32, y: u32| {
+                let from = ((y * width + x) * 3) as usize;
+                [0, 1, 2].map(|c| i32::from(frame.rgb()[from + c]))
+            };
+            let mut expected: Vec<u8> = Vec::new();
+            for y in 0..height {
+                expected.extend((0..width).map(|x| byte((dot(LUMA, at(x, y)) + HALF) >> 16)));
+            }
+            for weights in [BLUE, RED] {
+                for (y, x) in (0..height).step_by(2).flat_map(|y| (0..width).step_by(2).map(move |x| (y, x))) {
+                    let inside: Vec<_> = [(x, y), (x + 1, y), (x, y + 1), (x + 1, y + 1)]
+                        .into_iter()
+                        .filter(|&(x, y)| x < width && y < height)
+                        .map(|(x, y)| at(x, y))
+                        .collect();
+                    let count = inside.len() as i32;
+                    let mean = [0, 1, 2].map(|c| (inside.iter().map(|px| px[c]).sum::<i32>() + count / 2) / count);
+                    expected.push(byte(((dot(weights, mean) + HALF) >> 16) + 128));
+                }
+            }
+            let shelved = Shelved::new(&frame);
+            assert_eq!(shelved.planes, expected, "{width}x{height}");
+            assert_eq!(Shelved::from_rgba(width, height, &rgba), Ok(shelved), "{width}x{height}");
+        }
+        assert!(Shelved::from_rgba(2, 2, &[0; 15]).is_err(), "short buffer");
     }
 
     #[test]

@@ -157,7 +157,7 @@ fn a_window_keeps_its_quality_within_the_budget_and_loses_it_beyond() {
     let quality = |file: &Vec<u8>| [85, 75, 65, 55, 45].into_iter().find(|&q| encode_jpeg(&rough, q).is_ok_and(|f| f == *file));
     let sum: usize = files.iter().map(Vec::len).sum();
     assert!(files[0].len() < full.len() && (sum <= 2 * FRAME_BYTES || quality(&files[0]) == Some(45)), "went lower: {sum}");
-    assert_eq!(encode_window(&[], 85), Ok(Vec::new()), "no frames");
+    assert_eq!(encode_window::<Frame>(&[], 85), Ok(Vec::new()), "no frames");
     let (rough, full) = (noise(800), encode_jpeg(&noise(800), 92).expect("encodes"));
     assert!(full.len() > BEST_BYTES, "the case under test");
     assert!(encode_best(&rough, 92).expect("encodes").len() < full.len(), "best frame too");

@@ -3,6 +3,7 @@
 mod cloud;
 mod machine;
 mod native;
+mod page;
 mod postgres;
 mod report;
 mod server;

@@ -1,8 +1,8 @@
 //! `cargo xtask bench web`: the page's networks and frames beside those of others, in one run on one machine.
 
-use super::machine::Machine;
+use super::{machine::Machine, page};
 use crate::{
-    demo, models,
+    models,
     process::{output, root, step, target_dir},
     testing::npm_ci,
     tools, web,
@@ -23,8 +23,11 @@ pub(crate) struct Options {
     #[arg(long, default_value = "target/bench/web.json")]
     json: PathBuf,
     /// Only our own networks and the roof in Node: seconds instead of minutes.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "page")]
     quick: bool,
+    /// Only our own page: a tracked frame and its memory, the ways from camera to pixels, the tasks of the main thread.
+    #[arg(long)]
+    page: bool,
 }
 
 /// Fresh processes per contender for the cold start.
@@ -58,7 +61,7 @@ fn quick() -> Result<Value> {
 }
 
 /// What a script of `tests/bench` prints.
-fn node(script: &str, arguments: &[&str], built: &Path) -> Result<String> {
+pub(super) fn node(script: &str, arguments: &[&str], built: &Path) -> Result<String> {
     let mut command = Command::new("node");
     command.current_dir(root().join("tests/bench")).arg(script).args(arguments);
     command.env("FACEID_BENCH_BUILT", built).env("FACEID_MODELS", root().join("models"));
@@ -66,7 +69,7 @@ fn node(script: &str, arguments: &[&str], built: &Path) -> Result<String> {
     output(&mut command)
 }
 
-fn parsed(text: &str) -> Result<Value> {
+pub(super) fn parsed(text: &str) -> Result<Value> {
     serde_json::from_str(text.trim()).context("a bench script printed no JSON")
 }
 
@@ -81,12 +84,17 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         print_networks(&quick()?);
         return Ok(());
     }
-    let built = web::build_bench(true)?;
-    let node = |script: &str, arguments: &[&str]| node(script, arguments, &built);
     npm_ci(&root().join("tests"))?;
-    npm_ci(&root().join("tests/bench"))?;
     crate::portraits::fetch(&crate::portraits::dir())?;
     web::build_web(web::Profile::Page)?;
+    if options.page {
+        let figures = page::measure(&web::build_bench(false)?, true)?;
+        page::print(&figures);
+        return write(&root().join(&options.json), &json!({"machine": Machine::look(&target_dir())?, "page": figures}));
+    }
+    let built = web::build_bench(true)?;
+    npm_ci(&root().join("tests/bench"))?;
+    let node = |script: &str, arguments: &[&str]| node(script, arguments, &built);
     let machine = Machine::look(&target_dir())?;
     step("networks in Node");
     let nets = parsed(&node("nets.mjs", &[])?)?;
@@ -98,23 +106,22 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         }
     }
     let [ours, onnxruntime] = cold.map(median);
-    step("tracked frames in Chromium");
-    let page = parsed(&node("page.mjs", &[])?)?;
-    step("a session, for the tasks of its main thread");
-    let main_thread = demo::main_thread()?;
+    let page = page::measure(&built, false)?;
     print_networks(&nets);
     println!(
         "cold start to both networks' first answer: ours {ours:.1} ms, onnxruntime-web {onnxruntime:.1} ms, ratio {:.2}",
         ours / onnxruntime
     );
-    print_page(&page);
-    print_main_thread(&main_thread);
-    let figures = json!({"machine": machine, "networks": nets, "cold_ms": {"ours": ours, "onnxruntime": onnxruntime}, "page": page, "main_thread": main_thread});
-    let path = root().join(&options.json);
+    page::print(&page);
+    let figures = json!({"machine": machine, "networks": nets, "cold_ms": {"ours": ours, "onnxruntime": onnxruntime}, "page": page});
+    write(&root().join(&options.json), &figures)
+}
+
+fn write(path: &Path, figures: &Value) -> Result<()> {
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent)?;
     }
-    fs::write(&path, serde_json::to_string_pretty(&figures)?).with_context(|| format!("write {}", path.display()))?;
+    fs::write(path, serde_json::to_string_pretty(figures)?).with_context(|| format!("write {}", path.display()))?;
     println!("written to {}", path.display());
     Ok(())
 }
@@ -124,12 +131,12 @@ fn median(mut values: Vec<f64>) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-fn number(value: &Value) -> f64 {
+pub(super) fn number(value: &Value) -> f64 {
     value.as_f64().unwrap_or(f64::NAN)
 }
 
 /// A row per contender: least and median time, and ours as a share of it.
-fn print_times(times: &Value) {
+pub(super) fn print_times(times: &Value) {
     let ours = &times["ours"];
     for (name, time) in times.as_object().into_iter().flatten().filter(|(name, _)| *name != "roof") {
         let (min, median) = (number(&time["min"]), number(&time["median"]));
@@ -153,28 +160,5 @@ fn print_networks(nets: &Value) {
         if let Some(difference) = figures["difference"].as_f64() {
             println!("  largest difference from onnxruntime-web: {difference:.1e}");
         }
-    }
-}
-
-fn print_page(page: &Value) {
-    println!("tracked frame of 480 x 360 in Chromium {}:", page["chromium"].as_str().unwrap_or("?"));
-    print_times(&page["times"]);
-    let mib = |value: &Value| number(value) / f64::from(1 << 20);
-    let (warm, late) = (mib(&page["memory"]["afterWarmUp"]), mib(&page["memory"]["afterTenMinutes"]));
-    println!(
-        "  linear memory {warm:.1} MiB after warm-up, {late:.1} MiB after ten minutes' frames (it never shrinks: the peak), ratio {:.2}",
-        late / warm
-    );
-    let of = |name: &str| number(&page["times"][name]["min"]);
-    println!("  share of a tracked frame that is not the landmark network: {:.2} (min)", 1.0 - of("network") / of("ours"));
-}
-
-fn print_main_thread(tasks: &Value) {
-    println!(
-        "main thread of a session: {} tasks, {} over 16 ms, {} over 50 ms; the longest:",
-        tasks["tasks"], tasks["over16"], tasks["over50"]
-    );
-    for task in tasks["longest"].as_array().into_iter().flatten() {
-        println!("  {:6.1} ms  {}", number(&task["ms"]), task["does"].as_str().unwrap_or_default());
     }
 }

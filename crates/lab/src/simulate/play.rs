@@ -305,7 +305,7 @@ impl<'a, 'b> Stage<'a, 'b> {
                     self.played.passed = true;
                     self.over = true;
                 }
-                Effect::Retain(_) | Effect::KeepBest(_) | Effect::TellServer(_) => {}
+                Effect::Retain(_) | Effect::Release(_) | Effect::KeepBest(_) | Effect::TellServer(_) => {}
             }
         }
         for event in out.events {

@@ -49,12 +49,13 @@ impl Act {
         shared.event(Event::Prompt { step: challenge.step, of: tokens.of(), action: challenge.action, left });
         shared.event(Event::Progress { step: challenge.step, fraction: 0.0 });
         let prompted = prompted(&challenge, challenge.min, &baseline, shared);
+        let candidates = Candidates::new(challenge.action);
         State::Act(Box::new(Self {
             challenge,
             baseline,
             tokens,
             prompted,
-            candidates: Candidates::default(),
+            candidates,
             seen: None,
             restarts: 0,
             retries: 0,
@@ -66,7 +67,8 @@ impl Act {
     /// The page is back, or the face is: whatever was half done does not count.
     pub(crate) fn restart(&mut self, shared: &mut Shared) {
         self.prompted = prompted(&self.challenge, Millis(0), &self.baseline, shared);
-        self.candidates = Candidates::default();
+        let former = std::mem::replace(&mut self.candidates, Candidates::new(self.challenge.action));
+        shared.release(former.ids());
         self.seen = None;
         self.last_face = shared.now;
         self.show(0.0, shared);
@@ -83,6 +85,7 @@ impl Act {
             Continuity::Same => {}
         }
         if !look.alone {
+            shared.release(vec![look.id]);
             if look.sample.t.since(self.last_face) > shared.params.times.no_face_restart {
                 self.restart(shared);
             }
@@ -92,7 +95,8 @@ impl Act {
         if look.hint.is_none() && look.pace != Pace::Good {
             shared.guide.want(Some(Guidance::Slower));
         }
-        self.candidates.push(look.id, look.sample, &shared.params.evidence);
+        let gone = self.candidates.push(look.id, look.sample, &shared.params.evidence, &shared.params.judge);
+        shared.release(gone);
         if self.seen.is_none() {
             let finding = self.prompted.feed(&look.sample);
             if let Some(ending) = self.react(finding, shared) {
