@@ -25,9 +25,10 @@ pub(super) fn print(page: &Value) {
     print_ways(&page["ways"]);
     let tasks = &page["main_thread"];
     print_tasks("by the clock", tasks);
-    match &tasks["cpu"] {
-        Value::Null => println!("  the trace has no processor times"),
-        cpu => print_tasks("by the thread's processor time", cpu),
+    if tasks["cpu"].is_null() {
+        println!("  the trace has no processor times");
+    } else {
+        print_tasks("by the thread's processor time", &tasks["cpu"]);
     }
 }
 
