@@ -23,7 +23,7 @@ const APART: [f32; CHANNELS] = [1.5, 1.5, 1.0, 0.008, 0.008, 0.03, 0.2, 0.025];
 /// Root mean square difference, in units of [`APART`], up to which two windows show the same moment.
 const SAME: f32 = 1.0;
 
-/// Windows of an attempt that must have been seen before.
+/// Windows of an attempt that must have been seen in one earlier attempt.
 const WINDOWS: usize = 2;
 
 /// Frames that must be comparable, and their share of the window.
@@ -99,15 +99,16 @@ impl MotionPrint {
         Ok(Self { windows })
     }
 
-    /// The cue [`CueName::ReturningMotion`]: fires when two windows, or all where there are fewer, were seen in earlier attempts.
+    /// The cue [`CueName::ReturningMotion`]: fires when two windows, or all where there are fewer, were seen in one earlier attempt. Not in several:
+    /// two blinks of a head at rest may be alike, and the more attempts are remembered, the more often one of them is.
     #[must_use]
     pub fn cue(&self, earlier: &[Self]) -> Cue {
-        let before = || earlier.iter().flat_map(|e| &e.windows);
         let comparable = self.windows.iter().filter(|w| w.len() >= FRAMES).count();
         let outcome = if comparable == 0 {
             CueOutcome::NotMeasured(NotMeasured::TooFewFrames)
         } else {
-            let returned = self.windows.iter().filter(|w| before().any(|e| same(w, e))).count();
+            let of = |attempt: &Self| self.windows.iter().filter(|w| attempt.windows.iter().any(|e| same(w, e))).count();
+            let returned = earlier.iter().map(of).max().unwrap_or(0);
             CueOutcome::Measured((Cue::FIRES * returned as f32 / WINDOWS.min(comparable) as f32).min(1.0))
         };
         Cue { name: CueName::ReturningMotion, outcome }
@@ -213,6 +214,9 @@ mod tests {
         let first = print(&[shake(20.0, 0.7, 0.5, 100, 0)]);
         let mixed = print(&[shake(20.0, 0.7, 0.5, 100, 0), shake(12.0, 1.0, 0.3, 100, 0)]);
         assert!(!mixed.cue(std::slice::from_ref(&first)).fires(), "one of two");
+        let (low, other) = (shake(12.0, 1.0, 0.3, 100, 0), shake(30.0, 0.5, 0.4, 100, 0));
+        let scattered = [print(&[shake(20.0, 0.7, 0.5, 100, 0), other.clone()]), print(&[other, low])];
+        assert!(!mixed.cue(&scattered).fires(), "one in each of two attempts");
         assert!(first.cue(std::slice::from_ref(&first)).fires(), "one of one");
         assert!(!first.cue(&[]).fires() && !MotionPrint::default().cue(&[first]).fires(), "nothing to compare with, nothing to compare");
     }
