@@ -17,7 +17,7 @@ const CHANNELS: usize = 8;
 const STEP: [f32; CHANNELS] = [0.05, 0.05, 0.05, 0.0005, 0.0005, 0.001, 0.01, 0.001];
 
 /// Difference of each channel that counts as one: about the 95th hundredth of what two measurements of the same picture lie apart
-/// (docs/simulation.md, "The second look"), plus what reading between two frames of a moving head costs.
+/// (docs/session.md, "Measured"), plus what reading between two frames of a moving head costs.
 const APART: [f32; CHANNELS] = [1.5, 1.5, 1.0, 0.008, 0.008, 0.03, 0.2, 0.025];
 
 /// Root mean square difference, in units of [`APART`], up to which two windows show the same moment.

@@ -109,7 +109,7 @@ impl JudgeParams {
 
     /// For looking again at a movement that passed once: a tenth less reach and dwell, and eyes shut or open by a twentieth less. The second
     /// look measures the same frames after JPEG compression and with a tracker that starts anew, so a movement at the edge of what passed falls
-    /// to either side of it. How far the two looks lie apart: docs/simulation.md, "The second look".
+    /// to either side of it. How far the two looks lie apart: docs/session.md, "Measured".
     #[must_use]
     pub fn second_look(&self) -> Self {
         const REACH: f32 = 0.9;
