@@ -1,9 +1,9 @@
 /** The package's files beside this module, at any prefix. The literal `new URL('…', import.meta.url)` is what bundlers find and copy. */
-import { provideAssets } from './assets.js';
+import { located, provideAssets } from './assets.js';
 
-/** @returns {typeof import('./assets.js').PATHS} */
+/** @returns {typeof import('./assets.js').PATHS} absolute URLs */
 export function beside() {
-  return {
+  const files = {
     shell: new URL('./shell/faceid_liveness_bg.wasm', import.meta.url).href,
     worker: new URL('./worker.js', import.meta.url).href,
     engine: {
@@ -14,6 +14,8 @@ export function beside() {
       geometry: new URL('../models/canonical_face.json', import.meta.url).href,
     },
   };
+  // Turbopack puts paths without an origin in the place of these URLs.
+  return located(files, (address) => new URL(address, globalThis.document?.baseURI).href);
 }
 
 provideAssets(beside);
