@@ -73,7 +73,10 @@ const handlers = {
 
   /** @param {{id: number, t: number, side: number, spared?: number[], picture?: VideoFrame | ImageBitmap, width?: number, height?: number, rgba?: Uint8Array}} message */
   frame(message) {
-    if (!engine) return;
+    if (!engine) {
+      message.picture?.close();
+      return;
+    }
     try {
       if (message.spared) engine.release(Float64Array.from(message.spared));
       const { width, height, rgba, picture } = pixels(message);
@@ -82,6 +85,8 @@ const handlers = {
       const data = engine.observe(message.id, message.t, width, height, rgba, message.side);
       self.postMessage({ type: 'observed', id: message.id, t: message.t, data }, [data.buffer]);
     } catch (error) {
+      // One that could not be drawn is held by nobody: a camera whose frames are not given back stops.
+      if (latest?.id !== message.id) message.picture?.close();
       if (error instanceof WebAssembly.RuntimeError) fail(error);
       else self.postMessage({ type: 'skipped', id: message.id, code: error?.code ?? 'draw-failed', reason: String(error?.reason ?? error) });
     }

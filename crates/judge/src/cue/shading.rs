@@ -49,7 +49,7 @@ const LUMA: core::ops::RangeInclusive<f32> = 20.0..=245.0;
 /// Gamma of the pictures, as for sRGB.
 const GAMMA: f32 = 2.2;
 
-/// Response of the light at which the score is one half: simulated heads had 0.62 to 1.24, photo puppets -0.06 to -0.02 (40 shakes).
+/// Response of the light at which the score is one half: simulated heads had 0.62 to 1.24, photo puppets -0.06 to -0.02 (34 shakes).
 const EVEN: f32 = 0.35;
 /// Change of the response that takes the score from 0.5 to 0.73.
 const SCALE: f32 = 0.1;

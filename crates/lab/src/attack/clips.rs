@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use faceid_judge::{ActionEvidence, Cue, CueName, EvidenceBundle, EvidenceFrame, Judge, Policy};
+use faceid_judge::{ActionEvidence, Cue, CueName, EvidenceBundle, EvidenceFrame, Judge};
 use faceid_protocol::Millis;
 use faceid_vision::{Frame, encode_best};
 
@@ -59,7 +59,8 @@ pub(crate) fn judged(judge: &Judge, meter: &Meter, folder: &Path, more_labels: &
             let judged = look(judge, &bundle, &[])?;
             // The cue of memory is no part of the evidence: nothing is remembered here.
             let asked: Vec<Cue> = judged.cues.iter().filter(|c| c.name != CueName::ReturningMotion).copied().collect();
-            let cues = if asked.is_empty() { judge.cues(&bundle, &Policy::default())? } else { Some(asked) };
+            // None at all: the frames could not be looked at.
+            let cues = (!asked.is_empty()).then_some(asked);
             Ok(ClipSession { actions: take.windows.len(), judged, cues })
         });
         Ok(ClipSessions {
