@@ -40,7 +40,7 @@ ${scripts.map((script) => `    <script type="module" src="${script}"></script>`)
 
 /**
  * A fresh copy of a sample with the tarball installed, built.
- * @returns {Promise<{root: string, settings: {tool: string, out: string, prefix: string, policy: boolean}, version: string}>}
+ * @returns {Promise<{root: string, settings: {tool: string, out: string, prefix: string, policy: 'strict' | 'blob' | 'hashes'}, version: string}>}
  */
 export async function prepare(sample, work, tarball) {
   const folder = join(work, sample.split('/').pop());
@@ -53,7 +53,7 @@ export async function prepare(sample, work, tarball) {
   if (manifest.faceid.page) await writeFile(join(folder, 'index.html'), pageOf(manifest.faceid.page));
   await program(folder, 'npm', 'install', '--no-audit', '--no-fund', '--no-package-lock', '--loglevel=error');
   await program(folder, 'npm', 'run', 'build');
-  const { tool, out, prefix = '/', policy = true } = manifest.faceid;
+  const { tool, out, prefix = '/', policy = 'strict' } = manifest.faceid;
   const version = JSON.parse(await readFile(join(folder, 'node_modules', tool, 'package.json'), 'utf8')).version;
   return { root: join(folder, out), settings: { tool, out, prefix, policy }, version };
 }
