@@ -31,9 +31,9 @@ pub(crate) fn spaced(at: impl Fn(usize) -> u64, frames: &[usize], spacing: u64) 
     picked
 }
 
-/// All of `frames` as densely as a window can hold them; `None` when they last too long.
-pub(crate) fn fitted(at: impl Fn(usize) -> u64, frames: &[usize]) -> Option<Vec<usize>> {
-    (SPACING..=LONGEST).step_by(5).map(|spacing| spaced(&at, frames, spacing)).find(|picked| picked.len() <= MOST)
+/// All of `frames` as densely as a window can hold them, but no denser than one in `spacing` ms; `None` when they last too long.
+pub(crate) fn fitted(at: impl Fn(usize) -> u64, frames: &[usize], spacing: u64) -> Option<Vec<usize>> {
+    (spacing..=LONGEST).step_by(5).map(|spacing| spaced(&at, frames, spacing)).find(|picked| picked.len() <= MOST)
 }
 
 /// The frames with the times at which they are shown: the first at `now`.
@@ -51,13 +51,13 @@ mod tests {
         let at = |i: usize| i as u64 * 40;
         let frames = |until: u64| (0..=(until / 40) as usize).collect::<Vec<_>>();
         let gap = |picked: &[usize]| picked.windows(2).map(|p| at(p[1]) - at(p[0])).max();
-        let short = fitted(at, &frames(1200)).expect("short");
+        let short = fitted(at, &frames(1200), SPACING).expect("short");
         assert_eq!((short.len(), gap(&short)), (16, Some(80)), "{short:?}");
-        let long = fitted(at, &frames(2900)).expect("long");
+        let long = fitted(at, &frames(2900), SPACING).expect("long");
         assert!(long.len() <= MOST && gap(&long) == Some(160) && long.last() == Some(&72), "{long:?}");
-        let longest = fitted(at, &frames(3600)).expect("at the judge's limit");
+        let longest = fitted(at, &frames(3600), SPACING).expect("at the judge's limit");
         assert_eq!(gap(&longest), Some(faceid_session::JudgeParams::default().window_gap.0), "{longest:?}");
-        assert_eq!(fitted(at, &frames(4000)), None, "longer than twenty frames can show");
+        assert_eq!(fitted(at, &frames(4000), SPACING), None, "longer than twenty frames can show");
     }
 
     #[test]

@@ -87,8 +87,6 @@ impl Candidates {
             // The other end is shown by whatever frame comes near it: there is none to spare.
             (arc.t_peak, arc.t_second) = (right.0.min(left.0), None);
         }
-        // A head that is back at the edge of its neutral needs more than one frame to show it.
-        arc.keys.extend(self.frames.iter().map(|(_, s)| s.t).filter(|t| *t > seen.t_end).take(1));
         arc
     }
 
@@ -130,8 +128,8 @@ impl Candidates {
     }
 }
 
-/// Frames the judgement rests on. Must: both ends, where the arc starts and ends, three in a row at its peak, the second peak, and what the judge
-/// named. Should: the rest that ends it, and three in a row at the second peak.
+/// Frames the judgement rests on. Must: both ends, where the arc starts and ends, three in a row at its peak, the second peak, what the judge
+/// named, and the second frame of a head that is back. Should: the rest that ends it, and three in a row at the second peak.
 fn key_frames(times: &[Millis], seen: &Seen, j: &JudgeParams) -> (Vec<usize>, Vec<usize>) {
     let Some(newest) = times.len().checked_sub(1) else { return (Vec::new(), Vec::new()) };
     let at = |t: Millis| times.iter().position(|&x| x >= t).unwrap_or(newest);
@@ -139,6 +137,10 @@ fn key_frames(times: &[Millis], seen: &Seen, j: &JudgeParams) -> (Vec<usize>, Ve
     let mut must = vec![0, newest, at(seen.t_start), at(seen.t_end)];
     must.extend(around(at(seen.t_peak)));
     must.extend(seen.keys.iter().map(|&t| at(t)));
+    if seen.action.moves_head() {
+        // One frame in neutral is a head that passes through it: a shake may go on after it has counted.
+        must.push((at(seen.t_end) + 1).min(newest));
+    }
     let mut should = vec![times.iter().position(|t| t.since(seen.t_end) > j.settle).unwrap_or(newest)];
     if let Some(second) = seen.t_second.map(at) {
         must.push(second);
@@ -199,4 +201,30 @@ pub(crate) fn neutral_frames(frames: &[Candidate], baseline: &Baseline, e: &Evid
     let count = good.len().min(e.neutral_most);
     let last = good.len() - 1;
     Some((0..count).filter_map(|i| good.get(i * last / (count - 1).max(1)).copied()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_head_that_is_back_is_shown_by_two_frames() {
+        let times: Vec<Millis> = (0..60).map(|i| Millis(i * 33)).collect();
+        let seen = |action| Seen {
+            action,
+            deliberate: true,
+            t_start: times[8],
+            t_peak: times[20],
+            t_second: None,
+            t_end: times[40],
+            keys: Vec::new(),
+            reach: 40.0,
+            score: 1.0,
+        };
+        for action in Action::ALL {
+            let (must, _) = key_frames(&times, &seen(action), &JudgeParams::default());
+            assert!(must.contains(&40), "{action}: the first");
+            assert_eq!(must.contains(&41), action.moves_head(), "{action}: the next, 33 ms later");
+        }
+    }
 }

@@ -107,14 +107,16 @@ impl JudgeParams {
     /// Eye openness below which a "neutral" eye is taken for shut or mismeasured.
     pub const EYE_FLOOR: f32 = 0.35;
 
-    /// For looking again at a movement that passed once: a tenth less reach and dwell, and eyes shut or open by a twentieth less. The second
-    /// look measures the same frames after JPEG compression and with a tracker that starts anew, so a movement at the edge of what passed falls
-    /// to either side of it. How far the two looks lie apart: docs/session.md, "Measured".
+    /// For looking again at a movement that passed once: a tenth less reach and dwell, eyes shut by a twentieth less and for a quarter less (a
+    /// frame that falls to the other side moves the span by half the distance of two frames). The second look measures the same frames after JPEG
+    /// compression and with a tracker that starts anew, so a movement at the edge of what passed falls to either side of it. When eyes count as
+    /// open again stays: half-shut lids would end a closure. How far the two looks lie apart: docs/session.md, "Measured".
     #[must_use]
     pub fn second_look(&self) -> Self {
         const REACH: f32 = 0.9;
         const LIDS: f32 = 0.95;
         let dwell = |span: Millis| Millis(span.0 * 9 / 10);
+        let shut = |span: Millis| Millis(span.0 * 3 / 4);
         Self {
             nod_peak: self.nod_peak * REACH,
             shake_side: self.shake_side * REACH,
@@ -122,11 +124,10 @@ impl JudgeParams {
             cross_share: self.cross_share / REACH,
             travel_per_degree: self.travel_per_degree / REACH,
             eye_shut: self.eye_shut / LIDS,
-            eye_open: self.eye_open * LIDS,
             eye_each: self.eye_each / LIDS,
-            blink_hold: dwell(self.blink_hold),
-            blink_pair_each: dwell(self.blink_pair_each),
-            blink_pair_hold: dwell(self.blink_pair_hold),
+            blink_hold: shut(self.blink_hold),
+            blink_pair_each: shut(self.blink_pair_each),
+            blink_pair_hold: shut(self.blink_pair_hold),
             mouth_open: self.mouth_open * REACH,
             mouth_shut: self.mouth_shut / REACH,
             mouth_aspect: self.mouth_aspect * REACH,

@@ -85,7 +85,7 @@ fn window(samples: &[Sample], label: &Label) -> Option<Vec<usize>> {
     let cut = |before: u64, after: u64| {
         let within = |s: &Sample| s.t.0 + before >= label.start.0 && s.t.0 <= label.end.0 + after;
         let frames: Vec<usize> = samples.iter().enumerate().filter(|(_, s)| within(s)).map(|(i, _)| i).collect();
-        fitted(at, &frames)
+        fitted(at, &frames, SPACING)
     };
     let (around, frames) = (SPACING..=AROUND).rev().step_by(100).find_map(|around| Some((around, cut(around, around)?)))?;
     let mut later = (around..=LATEST).step_by(100).filter_map(|after| cut(around, after));

@@ -12,7 +12,7 @@ use faceid_vision::{DecodeLimits, Frame, decode, encode_best};
 
 use super::instruments::Instrument;
 use super::screen::Screen;
-use crate::cut::{BEGIN, MOST, NEUTRAL, PAUSE, SPACING, WIDEST, placed, spaced};
+use crate::cut::{BEGIN, MOST, NEUTRAL, PAUSE, SPACING, WIDEST, fitted, placed, spaced};
 use crate::simulate::darkroom::{Darkroom, window as encoded};
 use crate::simulate::{ASKED, Identity, Played, Reel, Rng, Sent, gesture, session};
 use crate::upload::BEST_QUALITY;
@@ -301,8 +301,7 @@ fn window(reel: &Reel<'_>, action: Action, now: u64, spacing: u64) -> Option<Sen
     let stretch = reel.all(Doing::Gesture(gesture(action))).first().copied()?;
     let shown = |i: &usize| reel.trace().frames.get(*i).is_some_and(|f| f.t.0 + LEAD >= stretch.onset().0);
     let frames: Vec<usize> = stretch.frames().filter(shown).collect();
-    let lasts = frames.first().zip(frames.last()).map(|(a, b)| at(reel)(*b) - at(reel)(*a))?;
-    let mut picked = spaced(at(reel), &frames, (lasts / (MOST as u64 - 2)).clamp(spacing, WIDEST));
+    let mut picked = fitted(at(reel), &frames, spacing).unwrap_or_else(|| spaced(at(reel), &frames, WIDEST));
     picked.truncate(MOST);
     Some(placed(at(reel), &picked, now))
 }
