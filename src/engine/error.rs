@@ -14,6 +14,9 @@ pub(crate) enum EngineError {
     /// These pixels are no frame; the next may be.
     #[error("{0}")]
     Frame(FrameError),
+    /// Neither three planes nor two.
+    #[error("a frame of {0} planes")]
+    Planes(usize),
     /// A network failed on this frame.
     #[error("{0}")]
     Run(VisionError),
@@ -30,7 +33,7 @@ impl EngineError {
     pub(crate) const fn code(&self) -> &'static str {
         match self {
             Self::Model(_) => "model-invalid",
-            Self::Frame(_) => "frame-invalid",
+            Self::Frame(_) | Self::Planes(_) => "frame-invalid",
             Self::Run(_) => "run-failed",
             Self::Gone(_) => "frame-gone",
             Self::Encode => "encode-failed",

@@ -5,7 +5,9 @@ mod ring;
 
 use crate::codec;
 use error::EngineError;
-use faceid_vision::{Frame, Models, Shelved, TrackState, encode_best, encode_window, observe};
+use faceid_vision::{
+    Coding, Frame, FrameError, Models, PlaneFormat, PlaneLayout, Planes, Shelved, TrackState, encode_best, encode_window, observe,
+};
 use js_sys::{Float32Array, Uint8Array};
 use ring::Ring;
 use wasm_bindgen::prelude::*;
@@ -23,6 +25,22 @@ pub struct Engine {
     models: Models,
     track: TrackState,
     ring: Ring,
+    /// A camera frame's planes, written by JavaScript.
+    planes: Vec<u8>,
+}
+
+impl Engine {
+    fn judge(
+        &mut self,
+        id: f64,
+        t: f64,
+        frame: &Frame,
+        shelved: impl FnOnce() -> Result<Shelved, FrameError>,
+    ) -> Result<Float32Array, JsValue> {
+        let observation = observe(&self.models, frame, &mut self.track).map_err(EngineError::Run)?;
+        self.ring.push(id as u64, t as u64, shelved().map_err(EngineError::Frame)?);
+        Ok(Float32Array::from(codec::encode(&observation).as_slice()))
+    }
 }
 
 #[wasm_bindgen]
@@ -34,7 +52,7 @@ impl Engine {
     #[wasm_bindgen(constructor)]
     pub fn new(detector: &[u8], landmark: &[u8], geometry: &[u8]) -> Result<Self, JsValue> {
         let models = Models::from_bytes(detector, landmark, geometry).map_err(EngineError::Model)?;
-        Ok(Self { models, track: TrackState::default(), ring: Ring::default() })
+        Ok(Self { models, track: TrackState::default(), ring: Ring::default(), planes: Vec::new() })
     }
 
     /// Judges one frame and keeps it in the ring.
@@ -46,11 +64,46 @@ impl Engine {
     /// `frame-invalid`, `run-failed`.
     pub fn observe(&mut self, id: f64, t: f64, width: u32, height: u32, rgba: &[u8], max_side: u32) -> Result<Float32Array, JsValue> {
         let frame = Frame::from_rgba(width, height, rgba).map_err(EngineError::Frame)?.into_max_side(max_side.max(1));
-        let observation = observe(&self.models, &frame, &mut self.track).map_err(EngineError::Run)?;
         let as_it_came = [frame.width(), frame.height()] == [width, height];
-        let shelved = if as_it_came { Shelved::from_rgba(width, height, rgba) } else { Ok(Shelved::new(&frame)) };
-        self.ring.push(id as u64, t as u64, shelved.map_err(EngineError::Frame)?);
-        Ok(Float32Array::from(codec::encode(&observation).as_slice()))
+        let shelved = || if as_it_came { Shelved::from_rgba(width, height, rgba) } else { Ok(Shelved::new(&frame)) };
+        self.judge(id, t, &frame, shelved)
+    }
+
+    /// Where JavaScript writes the planes of the next frame, `size` bytes of the module's memory, until the next call.
+    #[wasm_bindgen(js_name = planesAt)]
+    pub fn planes_at(&mut self, size: usize) -> *const u8 {
+        self.planes.resize(size, 0);
+        self.planes.as_ptr()
+    }
+
+    /// As [`Self::observe`], from a camera frame's own planes (4:2:0, eight bits), written to [`Self::planes_at`], shrunk to `max_side`.
+    ///
+    /// `layout`: offset and stride of each plane; three planes are I420, two NV12. `bt709`, `full_range`: what the numbers mean.
+    ///
+    /// # Errors
+    /// `frame-invalid`, `run-failed`.
+    #[wasm_bindgen(js_name = observePlanes)]
+    #[allow(clippy::too_many_arguments, reason = "numbers cross from JavaScript cheaply, objects do not")]
+    pub fn observe_planes(
+        &mut self,
+        id: f64,
+        t: f64,
+        width: u32,
+        height: u32,
+        layout: &[u32],
+        bt709: bool,
+        full_range: bool,
+        max_side: u32,
+    ) -> Result<Float32Array, JsValue> {
+        let at = |[offset, stride]: [u32; 2]| PlaneLayout { offset: offset as usize, stride: stride as usize };
+        let format = match *layout {
+            [a, b, c, d, e, f] => PlaneFormat::I420([[a, b], [c, d], [e, f]].map(at)),
+            [a, b, c, d] => PlaneFormat::Nv12([[a, b], [c, d]].map(at)),
+            _ => return Err(EngineError::Planes(layout.len() / 2).into()),
+        };
+        let planes = Planes::new(width, height, format, Coding { bt709, full_range }, &self.planes).map_err(EngineError::Frame)?;
+        let frame = planes.shrunk(max_side);
+        self.judge(id, t, &frame, || Ok(Shelved::new(&frame)))
     }
 
     /// Keeps these frames beyond the ring; frames retained before and not named now fall back to the ring's age limit.

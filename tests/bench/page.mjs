@@ -18,12 +18,14 @@ async function inPage({ quick, warmUp, rounds, tenMinutes }) {
   context.drawImage(bitmap, 0, 0, bitmap.width, bitmap.width * 0.75, 0, 0, 480, 360);
   const models = await Promise.all(['face_detector.net', 'face_landmark.net', 'canonical_face.json'].map((name) => bytes(`/dist/faceid/models/${name}`)));
 
-  const load = async (folder) => {
-    const { default: init, Engine } = await import(`/dist/faceid/lib/${folder}/faceid_liveness.js`);
+  const load = async (folder, again = '') => {
+    const { default: init, Engine } = await import(`/dist/faceid/lib/${folder}/faceid_liveness.js${again}`);
     const { memory } = await init();
     return { engine: new Engine(...models), memory };
   };
   const [simd, plain] = [await load('engine'), await load('engine-plain')];
+  // Binaries of their own for the camera's frames, which the first one's memory shall not count.
+  const [inPlanes, asDrawn] = [await load('engine', '?planes'), (await load('engine', '?drawn')).engine];
   let id = 0;
   const read = () => new Uint8Array(context.getImageData(0, 0, 480, 360).data.buffer);
   const ours = ({ engine }) => () => {
@@ -33,6 +35,28 @@ async function inPage({ quick, warmUp, rounds, tenMinutes }) {
     if (data[4] !== 1) throw new Error('no face');
   };
 
+  // The same picture as a camera of 1280 x 720 hands it out, judged at 480 x 270: from its planes, and drawn small and read back.
+  const picture = cameraFrame();
+  const small = new OffscreenCanvas(480, 270).getContext('2d', { willReadFrequently: true });
+  small.imageSmoothingQuality = 'medium';
+  const size = picture.allocationSize();
+  const taken = async (judge) => {
+    const frame = picture.clone();
+    id += 1;
+    const data = await judge(frame);
+    frame.close();
+    if (data[4] !== 1) throw new Error('no face');
+  };
+  const planes = () => taken(async (frame) => {
+    const bytes = new Uint8Array(inPlanes.memory.buffer, inPlanes.engine.planesAt(size), size);
+    const rows = (await frame.copyTo(bytes)).flatMap(({ offset, stride }) => [offset, stride]);
+    return inPlanes.engine.observePlanes(id, id * 33, 1280, 720, Uint32Array.from(rows), true, false, 480);
+  });
+  const drawn = () => taken((frame) => {
+    small.drawImage(frame, 0, 0, 480, 270);
+    return asDrawn.observe(id, id * 33, 480, 270, new Uint8Array(small.getImageData(0, 0, 480, 270).data.buffer), 480);
+  });
+
   // What a tracked frame spends in its network: the same network, alone, in a binary of its own.
   const { default: initBench, Compact } = await import('/built/bench-simd/faceid_bench.js');
   await initBench();
@@ -40,7 +64,7 @@ async function inPage({ quick, warmUp, rounds, tenMinutes }) {
   alone.set(Float32Array.from({ length: 3 * 192 * 192 }, (_, i) => ((7 * i) % 256) / 255));
 
   const peers = quick ? {} : await others();
-  const contenders = { ours: ours(simd), plain: ours(plain), network: () => alone.run(), read, ...peers };
+  const contenders = { ours: ours(simd), plain: ours(plain), network: () => alone.run(), read, planes, drawn, ...peers };
   const times = Object.fromEntries(Object.keys(contenders).map((name) => [name, []]));
   for (let round = 0; round < warmUp + rounds; round += 1) {
     for (const [name, run] of Object.entries(contenders)) {
@@ -73,6 +97,26 @@ async function inPage({ quick, warmUp, rounds, tenMinutes }) {
     evidence: { frames: files.reduce((sum, file) => sum + file.length, 0), best: best.length },
     memory: { afterWarmUp, afterEvidence, afterTenMinutes: simd.memory.buffer.byteLength },
   };
+
+  /** Planes of the portrait, BT.709, video range. */
+  function cameraFrame() {
+    const [width, height] = [1280, 720];
+    const full = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
+    full.drawImage(bitmap, 0, 0, bitmap.width, bitmap.width * 0.5625, 0, 0, width, height);
+    const { data } = full.getImageData(0, 0, width, height);
+    const out = new Uint8Array(width * height * 1.5);
+    for (let y = 0; y < height; y += 1) {
+      for (let x = 0; x < width; x += 1) {
+        const [red, green, blue] = data.subarray(4 * (y * width + x), 4 * (y * width + x) + 3);
+        out[y * width + x] = 16.5 + 0.1826 * red + 0.6142 * green + 0.062 * blue;
+        if (x % 2 || y % 2) continue;
+        const i = width * height + ((y / 2) * width) / 2 + x / 2;
+        out[i] = 128.5 - 0.1006 * red - 0.3386 * green + 0.4392 * blue;
+        out[i + (width * height) / 4] = 128.5 + 0.4392 * red - 0.3989 * green - 0.0403 * blue;
+      }
+    }
+    return new VideoFrame(out, { format: 'I420', codedWidth: width, codedHeight: height, timestamp: 0, colorSpace: { matrix: 'bt709', primaries: 'bt709', transfer: 'bt709', fullRange: false } });
+  }
 
   /** MediaPipe and Human on the same picture. */
   async function others() {

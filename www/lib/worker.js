@@ -17,6 +17,14 @@ let latest = null;
 let best = null;
 /** @type {OffscreenCanvasRenderingContext2D | null} */
 let small = null;
+/** @type {WebAssembly.Memory | null} */
+let memory = null;
+/** Whether this browser hands out a camera frame's planes. */
+let planesWork = true;
+/** Whether BT.709, by the name of the matrix; frames of other colour spaces are drawn. @type {Record<string, boolean>} */
+const MATRICES = { bt709: true, bt470bg: false, smpte170m: false };
+/** What was asked before is done before: taking a frame's planes is not done at once. @type {Promise<void>} */
+let queue = Promise.resolve();
 
 /** A module whose only function splats and counts bits in a 128-bit vector: browsers without simd128 refuse it. */
 const SIMD_PROBE = new Uint8Array([
@@ -48,7 +56,9 @@ const canDrawFrames = (() => {
 
 self.addEventListener('message', ({ data }) => {
   const handler = handlers[data?.type];
-  if (handler) handler(data);
+  // Frames that come while it loads are not kept waiting: a camera has few of them.
+  if (data?.type === 'load') handler(data);
+  else if (handler) queue = queue.then(() => handler(data)).catch(fail);
 });
 
 const handlers = {
@@ -62,7 +72,7 @@ const handlers = {
         file('landmark'),
         file('geometry'),
       ]);
-      await init({ module_or_path: wasm });
+      ({ memory } = await init({ module_or_path: wasm }));
       engine = new Engine(detector, landmark, geometry);
       self.postMessage({ type: 'ready', draws: canDraw, frames: canDrawFrames });
       await forgetOthers(Object.values(DIGESTS));
@@ -72,17 +82,14 @@ const handlers = {
   },
 
   /** @param {{id: number, t: number, side: number, spared?: number[], picture?: VideoFrame | ImageBitmap, width?: number, height?: number, rgba?: Uint8Array}} message */
-  frame(message) {
+  async frame(message) {
     if (!engine) {
       message.picture?.close();
       return;
     }
     try {
       if (message.spared) engine.release(Float64Array.from(message.spared));
-      const { width, height, rgba, picture } = pixels(message);
-      forget(latest);
-      latest = { id: message.id, picture };
-      const data = engine.observe(message.id, message.t, width, height, rgba, message.side);
+      const data = (await observedPlanes(message)) ?? observedPixels(message);
       self.postMessage({ type: 'observed', id: message.id, t: message.t, data }, [data.buffer]);
     } catch (error) {
       // One that could not be drawn is held by nobody: a camera whose frames are not given back stops.
@@ -123,6 +130,37 @@ const handlers = {
     }
   },
 };
+
+/** Becomes the frame judged last. */
+function keep(id, picture) {
+  forget(latest);
+  latest = { id, picture };
+}
+
+function observedPixels(message) {
+  const { width, height, rgba, picture } = pixels(message);
+  keep(message.id, picture);
+  return engine.observe(message.id, message.t, width, height, rgba, message.side);
+}
+
+/** Judges a camera's frame from its own planes, where it has them as the engine knows them: nothing is drawn or read back. Else null. */
+async function observedPlanes({ id, t, side, picture }) {
+  if (!planesWork || typeof VideoFrame !== 'function' || !(picture instanceof VideoFrame)) return null;
+  const { format, colorSpace: { matrix, fullRange }, visibleRect } = picture;
+  const turned = visibleRect?.width !== picture.displayWidth || visibleRect.height !== picture.displayHeight || picture.rotation || picture.flip;
+  if (!['I420', 'NV12'].includes(format) || !(matrix in MATRICES) || turned) return null;
+  let layout;
+  try {
+    const size = picture.allocationSize();
+    layout = await picture.copyTo(new Uint8Array(memory.buffer, engine.planesAt(size), size));
+  } catch {
+    planesWork = false;
+    return null;
+  }
+  keep(id, picture);
+  const rows = Uint32Array.from(layout.flatMap(({ offset, stride }) => [offset, stride]));
+  return engine.observePlanes(id, t, visibleRect.width, visibleRect.height, rows, MATRICES[matrix], fullRange === true, side);
+}
 
 /** Pixels to judge: drawn shrunk where the worker can draw (far cheaper than reading the full picture), else as they came. */
 function pixels({ side, picture, width, height, rgba }) {

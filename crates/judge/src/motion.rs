@@ -257,7 +257,9 @@ mod tests {
         };
         let other = |i: i64| shake(30.0 + 4.0 * i as f32, 0.5, 0.4, 100, i * 90);
         let first = print(&[off(0.0), off(0.0), off(0.0)]);
-        for (apart, windows, fires) in [(0.45, 1, true), (0.55, 1, false), (0.75, 2, true), (0.85, 2, false), (1.15, 3, true), (1.25, 3, false)] {
+        for (apart, windows, fires) in
+            [(0.45, 1, true), (0.55, 1, false), (0.75, 2, true), (0.85, 2, false), (1.15, 3, true), (1.25, 3, false)]
+        {
             let sent: Vec<Vec<Moment>> = (0..3).map(|i| if i < windows { off(apart) } else { other(i) }).collect();
             assert_eq!(print(&sent).cue(std::slice::from_ref(&first)).fires(), fires, "{windows} windows {apart} apart");
         }

@@ -8,14 +8,18 @@
 
 mod accumulate;
 mod alpha;
+mod colour;
 mod net;
 mod warp;
 #[cfg(target_arch = "x86_64")]
 mod warp_avx2;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod warp_wasm;
+mod weigh;
 
 pub use accumulate::{accumulate_row, shrink_row};
 pub use alpha::drop_alpha;
+pub use colour::{Light, colour_row, times};
 pub use net::{Net, NetError, Processor, Scratch, is_net};
 pub use warp::{Border, Line, Rgb, warp_row};
+pub use weigh::weigh_four;

@@ -30,6 +30,7 @@ mod observation;
 mod onnx;
 mod params;
 mod picture;
+mod planes;
 mod points;
 mod pose;
 mod quality;
@@ -56,6 +57,7 @@ pub use model::{
 pub use observation::{BoundingBox, EyeOpenness, Face, Observation, Point2, Point3, Pose, Quality};
 pub use params::Params;
 pub use picture::{GreyTest, PictureStats};
+pub use planes::{Coding, PlaneFormat, PlaneLayout, Planes};
 pub use points::LANDMARKS_IN_USE;
 pub use pose::{Fit, RIGID, fit};
 pub use roi::Roi;

@@ -46,6 +46,10 @@ fn print_frame(page: &Value) {
     let share = |which: &str| 1.0 - of("network", which) / of("ours", which);
     println!("  share of a tracked frame that is not the landmark network: {:.2} (min), {:.2} (median)", share("min"), share("median"));
     println!("  share that is reading the picture back: {:.2} (min)", of("read", "min") / of("ours", "min"));
+    for (name, way) in [("planes", "judged from its planes"), ("drawn", "drawn small and read back")] {
+        let share = |which: &str| 1.0 - of("network", which) / of(name, which);
+        println!("  the same of a camera frame of 1280 x 720, {way}: {:.2} (min), {:.2} (median)", share("min"), share("median"));
+    }
 }
 
 fn print_ways(page: &Value) {
