@@ -21,7 +21,7 @@ let small = null;
 let memory = null;
 /** Whether this browser hands out a camera frame's planes. */
 let planesWork = true;
-/** Whether BT.709, by the name of the matrix; frames of other colour spaces are drawn. @type {Record<string, boolean>} */
+/** Whether BT.709, by the name of the matrix; frames of other colour spaces are drawn. A camera that names none is drawn as BT.601 by Chromium. @type {Record<string, boolean>} */
 const MATRICES = { bt709: true, bt470bg: false, smpte170m: false };
 /** What was asked before is done before: taking a frame's planes is not done at once. @type {Promise<void>} */
 let queue = Promise.resolve();
@@ -146,7 +146,8 @@ function observedPixels(message) {
 /** Judges a camera's frame from its own planes, where it has them as the engine knows them: nothing is drawn or read back. Else null. */
 async function observedPlanes({ id, t, side, picture }) {
   if (!planesWork || typeof VideoFrame !== 'function' || !(picture instanceof VideoFrame)) return null;
-  const { format, colorSpace: { matrix, fullRange }, visibleRect } = picture;
+  const { format, colorSpace: { fullRange }, visibleRect } = picture;
+  const matrix = picture.colorSpace.matrix ?? 'smpte170m';
   const turned = visibleRect?.width !== picture.displayWidth || visibleRect.height !== picture.displayHeight || picture.rotation || picture.flip;
   if (!['I420', 'NV12'].includes(format) || !(matrix in MATRICES) || turned) return null;
   let layout;
