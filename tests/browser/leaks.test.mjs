@@ -16,12 +16,16 @@ test(`${SESSIONS} sessions leave nothing behind`, async () => {
   await page.addInitScript(() => {
     // Every wasm memory of the page's own thread.
     globalThis.__memories = [];
+    globalThis.__freed = 0;
     const original = WebAssembly.instantiate;
     WebAssembly.instantiate = async (...args) => {
       const result = await original.apply(WebAssembly, args);
-      const { memory } = (result.instance ?? result).exports;
-      if (memory) globalThis.__memories.push(memory);
-      return result;
+      const { exports } = result.instance ?? result;
+      if (!exports.memory) return result;
+      globalThis.__memories.push(exports.memory);
+      // Attempts given back.
+      const instance = { exports: { ...exports, __wbg_attempt_free: (...all) => { exports.__wbg_attempt_free(...all); globalThis.__freed += 1; } } };
+      return result.instance ? { ...result, instance } : instance;
     };
   });
   await page.goto(`${server.url}/states.html?bare=1&state=idle&lang=en`);
@@ -49,6 +53,7 @@ test(`${SESSIONS} sessions leave nothing behind`, async () => {
     }
   }
   console.table(rows);
+  assert.equal(await page.evaluate(() => globalThis.__freed), SESSIONS, 'each attempt is given back');
   await browser.close();
   await server.close();
   const [first, last] = [rows[0], rows.at(-1)];

@@ -25,6 +25,8 @@ export class Liveness extends EventTarget {
   returnPrefixes = [];
   /** @type {import('./shell/faceid_liveness.js').Attempt | null} */
   #attempt = null;
+  /** The same, until its memory is given back. @type {{free(): void} | null} */
+  #held = null;
   /** @type {Worker | null} */
   #worker = null;
   /** @type {HTMLVideoElement | null} */
@@ -43,10 +45,12 @@ export class Liveness extends EventTarget {
       if (this.#over) throw cancelled();
       this.#video = this.options.video ?? hiddenVideo();
       this.#worker = engineWorker(this.options);
-      this.#attempt = new shell.Attempt(attemptConfig(this.options), this.#video, this.#worker, (event) => this.#on(event));
-      this.#attempt.loadEngine();
-      await this.#attempt.init();
-      this.returnPrefixes = this.#attempt.returnPrefixes;
+      const attempt = new shell.Attempt(attemptConfig(this.options), this.#video, this.#worker, (event) => this.#on(event));
+      this.#attempt = this.#held = attempt;
+      attempt.loadEngine();
+      await attempt.init().finally(() => this.#over && this.#release());
+      if (this.#over) throw cancelled();
+      this.returnPrefixes = attempt.returnPrefixes;
       this.#initialised = true;
     } catch (error) {
       const coded = error instanceof LivenessError ? error : unknown(error);
@@ -82,7 +86,7 @@ export class Liveness extends EventTarget {
 
   /** Continues after `needs-tap`; call it from the tap. */
   async resume() {
-    await this.#attempt?.resume();
+    await this.#attempt?.resume().finally(() => this.#over && this.#release());
   }
 
   /**
@@ -124,6 +128,16 @@ export class Liveness extends EventTarget {
     this.#finish({ type: 'closed', code: 50000, message: 'UNKOWN_ERROR', fromServer: false, blame: 'us', retryable: true });
   }
 
+  /** Gives back the wasm's memory. Not while a call into it is under way: whoever made that call does it then. */
+  #release() {
+    try {
+      this.#held?.free();
+      this.#held = null;
+    } catch {
+      // Still in use.
+    }
+  }
+
   #finish(event) {
     if (this.#over) return;
     this.#over = true;
@@ -131,6 +145,9 @@ export class Liveness extends EventTarget {
     this.#offPanic();
     this.#worker?.terminate();
     this.#worker = null;
+    // The wasm may be what calls this: it is let go once it has returned. It holds the listener, which holds this, so that no collector would.
+    this.#attempt = null;
+    queueMicrotask(() => this.#release());
     const stream = this.#video?.srcObject;
     if (stream instanceof MediaStream) {
       for (const track of stream.getTracks()) track.stop();

@@ -63,8 +63,8 @@ pub struct CuePolicy {
 }
 
 impl CuePolicy {
-    /// Of this module's rule and default weights: raised with each change of either, and part of what a verdict says it was made by.
-    pub const VERSION: u32 = 2;
+    /// Of this module's rule, the default weights and how cues are measured: raised with each change, and part of what a verdict says it was made by.
+    pub const VERSION: u32 = 3;
     /// Largest weight.
     pub const WEIGHT_MAX: f32 = 2.0;
 
