@@ -46,6 +46,8 @@ pub(crate) struct Driver {
     stepping: Cell<bool>,
     state: Cell<StateName>,
     closed: Cell<bool>,
+    /// The attempt is closed.
+    over: page::Once,
     client: Client,
     engine: RefCell<Option<EnginePort>>,
     worker: Worker,
@@ -86,6 +88,7 @@ impl Driver {
             stepping: Cell::new(false),
             state: Cell::new(StateName::NotStarted),
             closed: Cell::new(false),
+            over: page::Once::default(),
             client,
             engine: RefCell::new(None),
             worker,
@@ -128,10 +131,10 @@ impl Driver {
         port.load(&self.config.assets);
         self.engine.replace(Some(port));
         let weak = Rc::downgrade(self);
-        let patience = self.config.engine_timeout_ms;
+        let late_or_over = self.over.at_most(self.config.engine_timeout_ms);
         spawn_local(async move {
-            page::sleep(patience).await;
-            if let Some(driver) = weak.upgrade()
+            late_or_over.await;
+            if let Some(driver) = weak.upgrade().filter(|driver| !driver.closed.get())
                 && driver.engine_state.get() == EngineState::Loading
             {
                 driver.engine_failed("the worker did not answer in time");
@@ -259,6 +262,7 @@ impl Driver {
     /// Nothing runs after this, whatever path led here.
     fn close(&self) {
         self.closed.set(true);
+        self.over.happened();
         self.stop_camera();
         self.client.stop();
         self.engine.replace(None);

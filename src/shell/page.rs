@@ -2,7 +2,8 @@
 
 use faceid_protocol::Millis;
 use faceid_session::Lie;
-use js_sys::{Array, Promise, Reflect};
+use js_sys::{Array, Function, Promise, Reflect};
+use std::cell::RefCell;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 
@@ -25,6 +26,36 @@ pub(crate) async fn sleep(ms: u32) {
 /// Waits for `promise`, but not longer than that: its value, or `undefined`.
 pub(crate) async fn at_most(ms: u32, promise: Promise) -> Result<JsValue, JsValue> {
     JsFuture::from(Promise::race(&Array::of2(&promise, &slept(ms)))).await
+}
+
+/// Something that happens once. Whoever sleeps until then holds nothing of it meanwhile.
+#[derive(Debug)]
+pub(crate) struct Once {
+    promise: Promise,
+    resolve: RefCell<Option<Function>>,
+}
+
+impl Default for Once {
+    fn default() -> Self {
+        let resolve = RefCell::new(None);
+        let promise = Promise::new(&mut |done, _| drop(resolve.replace(Some(done))));
+        Self { promise, resolve }
+    }
+}
+
+impl Once {
+    /// It has happened; saying so again is harmless.
+    pub(crate) fn happened(&self) {
+        if let Some(resolve) = self.resolve.take() {
+            drop(resolve.call0(&JsValue::UNDEFINED));
+        }
+    }
+
+    /// Waits for it, but not longer than that.
+    pub(crate) fn at_most(&self, ms: u32) -> impl Future<Output = ()> + use<> {
+        let promise = self.promise.clone();
+        async move { drop(at_most(ms, promise).await) }
+    }
 }
 
 /// Whether the page is out of sight.

@@ -19,7 +19,7 @@ pub fn weigh_four(sums: &[u16], first: &[u32], weights: &[[u16; 4]], out: &mut [
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod simd {
     use core::arch::wasm32::{
-        i32x4_shuffle, u8x16_narrow_i16x8, u16x8_narrow_i32x4, u32x4_add, u32x4_extmul_low_u16x8, u32x4_shr, u32x4_splat, v128, v128_load,
+        i32x4_shuffle, u8x16_narrow_i16x8, u16x8_narrow_i32x4, u32x4_add, u32x4_extmul_low_u16x8, u32x4_shr, u32x4_splat, v128,
         v128_load64_zero, v128_store32_lane,
     };
 
