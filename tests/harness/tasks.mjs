@@ -63,10 +63,12 @@ function tally(tasks, clock) {
 
 const isOurs = (url) => typeof url === 'string' && url.startsWith('http') && !url.includes(SOURCE_URL);
 
-/** The longest part of a task, in words. */
+/** The longest parts of a task, in words, each with its time: whoever calls comes before what it calls. */
 function described(parts) {
-  const [part] = parts.filter(({ dur }) => dur).sort((a, b) => b.dur - a.dur);
-  if (!part) return 'not a script';
-  const { url = '', functionName = '' } = part.args?.data ?? {};
-  return [part.name, functionName, url.slice(url.lastIndexOf('/') + 1)].filter(Boolean).join(' ');
+  const longest = parts.filter(({ dur }) => dur > 1000).sort((a, b) => b.dur - a.dur).slice(0, 4);
+  const named = ({ name, dur, args }) => {
+    const { url = '', functionName = '' } = args?.data ?? {};
+    return `${[name, functionName, url.slice(url.lastIndexOf('/') + 1)].filter(Boolean).join(' ')} ${Math.round(dur / 1000)}`;
+  };
+  return longest.map(named).join(' > ') || 'not a script';
 }

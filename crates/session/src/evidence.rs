@@ -87,6 +87,8 @@ impl Candidates {
             // The other end is shown by whatever frame comes near it: there is none to spare.
             (arc.t_peak, arc.t_second) = (right.0.min(left.0), None);
         }
+        // A head that is back at the edge of its neutral needs more than one frame to show it.
+        arc.keys.extend(self.frames.iter().map(|(_, s)| s.t).filter(|t| *t > seen.t_end).take(1));
         arc
     }
 
@@ -128,8 +130,8 @@ impl Candidates {
     }
 }
 
-/// Frames the judgement rests on. Must: both ends, where the arc starts and ends, three in a row at its peak, the second peak, what the judge
-/// named, and the second frame of a head that is back. Should: the rest that ends it, and three in a row at the second peak.
+/// Frames the judgement rests on. Must: both ends, where the arc starts and ends, three in a row at its peak, the second peak, and what the judge
+/// named. Should: the second frame of a head that is back, the rest that ends it, and three in a row at the second peak.
 fn key_frames(times: &[Millis], seen: &Seen, j: &JudgeParams) -> (Vec<usize>, Vec<usize>) {
     let Some(newest) = times.len().checked_sub(1) else { return (Vec::new(), Vec::new()) };
     let at = |t: Millis| times.iter().position(|&x| x >= t).unwrap_or(newest);
@@ -137,11 +139,9 @@ fn key_frames(times: &[Millis], seen: &Seen, j: &JudgeParams) -> (Vec<usize>, Ve
     let mut must = vec![0, newest, at(seen.t_start), at(seen.t_end)];
     must.extend(around(at(seen.t_peak)));
     must.extend(seen.keys.iter().map(|&t| at(t)));
-    if seen.action.moves_head() {
-        // One frame in neutral is a head that passes through it: a shake may go on after it has counted.
-        must.push((at(seen.t_end) + 1).min(newest));
-    }
-    let mut should = vec![times.iter().position(|t| t.since(seen.t_end) > j.settle).unwrap_or(newest)];
+    // One frame in neutral is a head that passes through it: a shake may go on after it has counted.
+    let mut should: Vec<usize> = seen.action.moves_head().then(|| (at(seen.t_end) + 1).min(newest)).into_iter().collect();
+    should.push(times.iter().position(|t| t.since(seen.t_end) > j.settle).unwrap_or(newest));
     if let Some(second) = seen.t_second.map(at) {
         must.push(second);
         should.extend(around(second));
@@ -222,9 +222,9 @@ mod tests {
             score: 1.0,
         };
         for action in Action::ALL {
-            let (must, _) = key_frames(&times, &seen(action), &JudgeParams::default());
+            let (must, should) = key_frames(&times, &seen(action), &JudgeParams::default());
             assert!(must.contains(&40), "{action}: the first");
-            assert_eq!(must.contains(&41), action.moves_head(), "{action}: the next, 33 ms later");
+            assert_eq!(should.contains(&41), action.moves_head(), "{action}: the next, 33 ms later");
         }
     }
 }
