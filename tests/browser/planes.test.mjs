@@ -124,3 +124,43 @@ test('frames whose colours the engine does not know are drawn', async () => {
   assert.equal(drawn, 1);
   await page.close();
 });
+
+test('with and without SIMD the planes become the same bits', async () => {
+  const page = await browser.newPage();
+  await page.goto(`${server.url}/index.html`);
+  const rows = await page.evaluate(async () => {
+    const models = await Promise.all(['face_detector.net', 'face_landmark.net', 'canonical_face.json'].map(async (name) => new Uint8Array(await (await fetch(`/faceid/models/${name}`)).arrayBuffer())));
+    const loaded = async (folder) => {
+      const { default: init, Engine } = await import(`/faceid/lib/${folder}/faceid_liveness.js`);
+      const { memory } = await init();
+      return { memory, engine: new Engine(...models) };
+    };
+    const engines = [await loaded('engine'), await loaded('engine-plain')];
+    const told = [];
+    let id = 0;
+    for (const [width, height] of [[1280, 720], [641, 359], [97, 131], [1921, 33]]) {
+      for (const nv12 of [false, true]) {
+        const half = [Math.ceil(width / 2), Math.ceil(height / 2)];
+        const bytes = new Uint8Array(width * height + 2 * half[0] * half[1]);
+        // Noise over the whole range: sums that clamp at both ends.
+        let seed = 7;
+        for (let i = 0; i < bytes.length; i += 1) bytes[i] = (seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0) >>> 24;
+        const begin = width * height;
+        const layout = nv12 ? [0, width, begin, 2 * half[0]] : [0, width, begin, half[0], begin + half[0] * half[1], half[0]];
+        for (const bt709 of [false, true]) {
+          id += 1;
+          const files = engines.map(({ memory, engine }) => {
+            new Uint8Array(memory.buffer, engine.planesAt(bytes.length), bytes.length).set(bytes);
+            const observed = engine.observePlanes(id, id * 40, width, height, Uint32Array.from(layout), bt709, !bt709, 480);
+            return [observed, engine.encode(Float64Array.of(id), 95)[0]].map((list) => list.join());
+          });
+          told.push({ what: `${width} x ${height}, ${nv12 ? 'NV12' : 'I420'}, ${bt709 ? '709' : '601'}`, same: files[0].every((list, i) => list === files[1][i]) });
+        }
+      }
+    }
+    return told;
+  });
+  assert.equal(rows.length, 16);
+  for (const { what, same } of rows) assert.ok(same, what);
+  await page.close();
+});

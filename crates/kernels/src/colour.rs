@@ -27,7 +27,8 @@ pub fn colour_row(y: &[u8], light: Light, added: [&[i16]; 3], rgb: &mut [u8]) {
     let done = 0;
     for (i, pixel) in rgb.as_chunks_mut::<3>().0.iter_mut().enumerate().skip(done) {
         let bright = times((i16::from(y[i]) - i16::from(light.black)) << 6, light.half_gain);
-        *pixel = added.map(|a| ((bright + a[i] + 16) >> 5).clamp(0, 255) as u8);
+        // wrapping, as the lanes of the twin do beyond what is documented
+        *pixel = added.map(|a| (bright.wrapping_add(16).wrapping_add(a[i]) >> 5).clamp(0, 255) as u8);
     }
 }
 

@@ -25,10 +25,11 @@ mod simd {
 
     /// Four numbers at a time, as long as all they need is there; how many were done. Unsigned products as in the scalar loop, so the same bits.
     pub(super) fn weigh(sums: &[u16], first: &[u32], weights: &[[u16; 4]], out: &mut [u8]) -> usize {
+        let Some(last) = sums.len().checked_sub(4) else { return 0 };
         let quads = first.as_chunks::<4>().0.iter().zip(weights.as_chunks::<4>().0).zip(out.as_chunks_mut::<4>().0);
         let mut done = 0;
         for ((first, weights), out) in quads {
-            if first.iter().any(|&i| i as usize + 4 > sums.len()) {
+            if first.iter().any(|&i| i as usize > last) {
                 break;
             }
             let products = |lane: usize| {
@@ -73,5 +74,8 @@ mod tests {
         assert_eq!(out[19], 7, "beyond the end");
         weigh_four(&sums, &first[..2], &weights, &mut out[..1]);
         weigh_four(&[], &first, &weights, &mut out);
+        let before = out.clone();
+        weigh_four(&sums, &[u32::MAX; 20], &weights, &mut out);
+        assert_eq!(out, before, "far beyond the end");
     }
 }
