@@ -6,7 +6,7 @@ mod ring;
 use crate::codec;
 use error::EngineError;
 use faceid_vision::{
-    Coding, Frame, FrameError, Models, PlaneFormat, PlaneLayout, Planes, Shelved, TrackState, encode_best, encode_window, observe,
+    Coding, Frame, Models, PlaneFormat, PlaneLayout, Planes, Shelved, Shrinker, TrackState, encode_best, encode_window, observe,
 };
 use js_sys::{Float32Array, Uint8Array};
 use ring::Ring;
@@ -27,18 +27,17 @@ pub struct Engine {
     ring: Ring,
     /// A camera frame's planes, written by JavaScript.
     planes: Vec<u8>,
+    shrinker: Shrinker,
+    /// The last frame's memory, for the next.
+    spare: Vec<u8>,
 }
 
 impl Engine {
-    fn judge(
-        &mut self,
-        id: f64,
-        t: f64,
-        frame: &Frame,
-        shelved: impl FnOnce() -> Result<Shelved, FrameError>,
-    ) -> Result<Float32Array, JsValue> {
-        let observation = observe(&self.models, frame, &mut self.track).map_err(EngineError::Run)?;
-        self.ring.push(id as u64, t as u64, shelved().map_err(EngineError::Frame)?);
+    fn judge(&mut self, id: f64, t: f64, frame: Frame, shelved: Shelved) -> Result<Float32Array, JsValue> {
+        let observation = observe(&self.models, &frame, &mut self.track).map_err(EngineError::Run);
+        self.spare = frame.into_rgb();
+        let observation = observation?;
+        self.ring.push(id as u64, t as u64, shelved);
         Ok(Float32Array::from(codec::encode(&observation).as_slice()))
     }
 }
@@ -52,7 +51,14 @@ impl Engine {
     #[wasm_bindgen(constructor)]
     pub fn new(detector: &[u8], landmark: &[u8], geometry: &[u8]) -> Result<Self, JsValue> {
         let models = Models::from_bytes(detector, landmark, geometry).map_err(EngineError::Model)?;
-        Ok(Self { models, track: TrackState::default(), ring: Ring::default(), planes: Vec::new() })
+        Ok(Self {
+            models,
+            track: TrackState::default(),
+            ring: Ring::default(),
+            planes: Vec::new(),
+            shrinker: Shrinker::default(),
+            spare: Vec::new(),
+        })
     }
 
     /// Judges one frame and keeps it in the ring.
@@ -63,10 +69,14 @@ impl Engine {
     /// # Errors
     /// `frame-invalid`, `run-failed`.
     pub fn observe(&mut self, id: f64, t: f64, width: u32, height: u32, rgba: &[u8], max_side: u32) -> Result<Float32Array, JsValue> {
-        let frame = Frame::from_rgba(width, height, rgba).map_err(EngineError::Frame)?.into_max_side(max_side.max(1));
-        let as_it_came = [frame.width(), frame.height()] == [width, height];
-        let shelved = || if as_it_came { Shelved::from_rgba(width, height, rgba) } else { Ok(Shelved::new(&frame)) };
-        self.judge(id, t, &frame, shelved)
+        let memory = core::mem::take(&mut self.spare);
+        let frame = Frame::from_rgba_in(width, height, rgba, memory).map_err(EngineError::Frame)?.into_max_side(max_side.max(1));
+        let shelved = if [frame.width(), frame.height()] == [width, height] {
+            Shelved::from_rgba(width, height, rgba).map_err(EngineError::Frame)?
+        } else {
+            Shelved::new(&frame)
+        };
+        self.judge(id, t, frame, shelved)
     }
 
     /// Where JavaScript writes the planes of the next frame, `size` bytes of the module's memory, until the next call.
@@ -102,8 +112,9 @@ impl Engine {
             _ => return Err(EngineError::Planes(layout.len() / 2).into()),
         };
         let planes = Planes::new(width, height, format, Coding { bt709, full_range }, &self.planes).map_err(EngineError::Frame)?;
-        let frame = planes.shrunk(max_side);
-        self.judge(id, t, &frame, || Ok(Shelved::new(&frame)))
+        let shelved = self.shrinker.shelve(&planes, max_side);
+        let frame = shelved.frame_in(core::mem::take(&mut self.spare));
+        self.judge(id, t, frame, shelved)
     }
 
     /// Keeps these frames beyond the ring; frames retained before and not named now fall back to the ring's age limit.

@@ -34,10 +34,12 @@ const INFRARED: [&str; 4] = ["infrared", "infra-red", "windows hello", "红外"]
 
 fn rank(label: &str) -> Rank {
     let label = label.to_lowercase();
-    let has = |words: &[&str]| words.iter().any(|word| label.contains(word));
-    let mut words = label.split(|c: char| !c.is_alphanumeric());
+    let stands_alone = |short: &str| label.split(|c: char| !c.is_alphanumeric()).any(|word| word == short);
+    // Short ones are parts of other words: an Obsbot is a device, a backlit webcam faces the person.
+    let is_in = |word: &&str| if word.is_ascii() && word.len() <= 5 { stands_alone(word) } else { label.contains(*word) };
+    let has = |words: &[&str]| words.iter().any(is_in);
     // "Integrated IR Camera", but not "RGB-IR", which sees colours too.
-    if has(&INFRARED) || (words.any(|word| word == "ir") && !has(&["rgb"])) {
+    if has(&INFRARED) || (stands_alone("ir") && !stands_alone("rgb")) {
         Rank::Infrared
     } else if has(&REAR) {
         Rank::Rear
@@ -125,6 +127,9 @@ mod tests {
             ("Surface IR Camera Front", Rank::Infrared),
             ("Firewire camera", Rank::Plain),
             ("OBS Virtual Camera", Rank::Software),
+            ("OBS-Camera", Rank::Software),
+            ("OBSBOT Tiny 2", Rank::Plain),
+            ("Backlit Webcam", Rank::Plain),
             ("", Rank::Plain),
         ];
         for (label, expected) in table {

@@ -33,7 +33,7 @@ pub(crate) enum Report {
     Skipped,
 }
 
-/// The worker, by its messages. Dropping it takes the listeners off; the page terminates the worker.
+/// The worker, by its messages. Dropping it takes the listeners off; the page asks the worker to end, and terminates one that does not.
 pub(crate) struct EnginePort {
     worker: Worker,
     calls: Rc<RefCell<Calls>>,

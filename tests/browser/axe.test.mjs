@@ -1,24 +1,16 @@
 /** axe-core in every state of the element, in both colour schemes, and on the pages around it: no violation. */
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { readFile } from 'node:fs/promises';
-import { launch, serve } from './harness.mjs';
+import { sharedBrowser, sharedServer } from './harness.mjs';
 
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const STATES = ['idle', 'loading', 'permission', 'tap', 'align', 'cameras', 'calibrate', 'nod', 'shake', 'blink', 'mouth', 'hurry', 'uploading', 'verdict', 'success', 'failure', 'different', 'denied', 'network'];
-let browser;
-let server;
+const browser = await sharedBrowser();
+const server = await sharedServer({ '/api/config': (_, response) => response.end('{"cloud":"","presets":[]}') });
 let checked = 0;
-before(async () => {
-  browser = await launch();
-  server = await serve({ '/api/config': (_, response) => response.end('{"cloud":"","presets":[]}') });
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-  console.log(`axe: ${checked} screens, 0 violations`);
-});
+after(() => console.log(`axe: ${checked} screens, 0 violations`));
 
 /** @returns {Promise<string[]>} what axe found, with the nodes */
 async function violations(path, options = {}) {

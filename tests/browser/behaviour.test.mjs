@@ -1,29 +1,17 @@
 /** What the element tells and lets others do: ends, permission, other actions, voice, slots, themes, tokens. */
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { launch, serve, watchPage } from './harness.mjs';
+import { elementPage, refusal, sharedBrowser, sharedServer } from './harness.mjs';
 import { fakeCloud } from '../../pkg-config/testkit/cloud.js';
 
-let browser;
-let server;
-let cloud;
 const faults = {};
-before(async () => {
-  browser = await launch();
-  cloud = fakeCloud(faults);
-  server = await serve(cloud.routes);
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
+const cloud = fakeCloud(faults);
+const browser = await sharedBrowser();
+const server = await sharedServer(cloud.routes);
 
 /** A page with the element; keeps every event that reaches it, and whether it bubbled. */
 async function open(query = 'state=idle', options = {}) {
-  const page = await browser.newPage(options);
-  await page.addInitScript(watchPage);
-  await page.goto(`${server.url}/states.html?bare=1&lang=en&${query}`);
-  await page.waitForSelector('[data-ready]');
+  const page = await elementPage(browser, server, { query: `lang=en&${query}`, ...options });
   await page.evaluate(() => {
     globalThis.__told = [];
     const element = document.getElementById('liveness');
@@ -66,7 +54,7 @@ test('a refused camera: permission asked and denied, then error; it does not bub
 
 test('the cloud’s refusal is a result, a cancel is a cancel', async () => {
   const page = await open();
-  faults.init = (_, response) => void response.writeHead(403).end('{"code":54200,"message":"BIZ_TOKEN_DENIED"}');
+  faults.init = refusal;
   await page.evaluate(() => document.getElementById('liveness').start({ bizToken: 'token' }));
   delete faults.init;
   assert.deepEqual(await types(page), ['closed', 'result']);
@@ -107,9 +95,9 @@ test('I can’t do this: the page may decide; else a new attempt leaves the acti
   await press();
   assert.deepEqual(await types(page), ['alternative-requested'], 'without a provider the page decides');
   const bodies = [];
-  faults.init = (_, response, body) => {
+  faults.init = (request, response, body) => {
     bodies.push(JSON.parse(body));
-    response.writeHead(403).end('{"code":54200,"message":"BIZ_TOKEN_DENIED"}');
+    refusal(request, response);
   };
   await page.evaluate(() => {
     document.getElementById('liveness').tokenProvider = async () => 'token';
@@ -127,9 +115,9 @@ test('I can’t do this: the page may decide; else a new attempt leaves the acti
 test('excluded-actions reach the cloud', async () => {
   const page = await open();
   const bodies = [];
-  faults.init = (_, response, body) => {
+  faults.init = (request, response, body) => {
     bodies.push(JSON.parse(body));
-    response.writeHead(403).end('{"code":54200,"message":"BIZ_TOKEN_DENIED"}');
+    refusal(request, response);
   };
   await page.evaluate(() => {
     const element = document.getElementById('liveness');

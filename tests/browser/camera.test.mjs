@@ -1,29 +1,17 @@
 /** Every camera refusal ends with its code, the help text of its fault, and no live track. */
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { launch, serve, watchPage } from './harness.mjs';
+import { elementPage, happened, live, sharedBrowser, sharedServer } from './harness.mjs';
 import { fakeCloud } from '../../pkg-config/testkit/cloud.js';
 
-let browser;
-let server;
-let cloud;
 const faults = {};
-before(async () => {
-  browser = await launch();
-  cloud = fakeCloud(faults);
-  server = await serve(cloud.routes);
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
+const cloud = fakeCloud(faults);
+const browser = await sharedBrowser();
+const server = await sharedServer(cloud.routes);
 
 /** A page with the bare element; `prepare` runs in it before the start. */
-export async function run(prepare, options = {}) {
-  const page = await browser.newPage();
-  await page.addInitScript(watchPage);
-  await page.goto(`${server.url}/states.html?bare=1&state=idle&lang=en`);
-  await page.waitForSelector('[data-ready]');
+async function run(prepare, options = {}) {
+  const page = await elementPage(browser, server);
   if (prepare) await page.evaluate(prepare);
   const outcome = await page.evaluate(({ options }) => document.getElementById('liveness').start({ bizToken: 'token', ...options }), { options });
   return { page, outcome };
@@ -35,7 +23,6 @@ async function told() {
   return cloud.told.splice(0);
 }
 
-const live = (page) => page.evaluate(() => globalThis.__live());
 const shown = (page) => page.evaluate(() => document.getElementById('liveness').shadowRoot.querySelector('.sentence').textContent);
 
 const REFUSALS = [
@@ -115,10 +102,7 @@ test('a cloud that does not take the farewell delays the end by a second, not th
 });
 
 test('cancelling while the permission question is open leaves no camera behind', async () => {
-  const page = await browser.newPage();
-  await page.addInitScript(watchPage);
-  await page.goto(`${server.url}/states.html?bare=1&state=idle`);
-  await page.waitForSelector('[data-ready]');
+  const page = await elementPage(browser, server);
   await page.evaluate(() => {
     const asked = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
     navigator.mediaDevices.getUserMedia = (c) => new Promise((resolve) => { globalThis.__allow = () => resolve(asked(c)); });
@@ -158,12 +142,9 @@ test('a page hidden for too long ends the session', async () => {
 
 /** Starts and waits for the first camera frame. */
 async function runUntilCamera(options = {}) {
-  const page = await browser.newPage();
-  await page.addInitScript(watchPage);
-  await page.goto(`${server.url}/states.html?bare=1&state=idle&lang=en`);
-  await page.waitForSelector('[data-ready]');
+  const page = await elementPage(browser, server);
   const outcome = page.evaluate((options) => document.getElementById('liveness').start({ bizToken: 'token', ...options }), options);
-  await page.waitForFunction(() => globalThis.__events.some((e) => e.type === 'camera'), undefined, { timeout: 30000 });
+  await happened(page, 'camera');
   return { page, outcome };
 }
 

@@ -1,39 +1,30 @@
 /** Which of several cameras is taken: by label, by facing, by whether it sees colours, by what the person chose. */
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { launch, serve, watchPage } from './harness.mjs';
+import { elementPage, happened, live, sharedBrowser, sharedServer } from './harness.mjs';
 import { fakeCameras } from './cameras.mjs';
 import { fakeCloud } from '../../pkg-config/testkit/cloud.js';
 
-let browser;
-let server;
-before(async () => {
-  browser = await launch();
-  server = await serve(fakeCloud().routes);
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
+const browser = await sharedBrowser();
+const server = await sharedServer(fakeCloud().routes);
 
 const PATIENCE = { timeout: 30_000 };
-const live = (page) => page.evaluate(() => globalThis.__live());
 const labels = (page) => page.evaluate(() => globalThis.__events.filter((e) => e.type === 'camera').map((e) => e.label));
 
 /** A page with these cameras; starts, and waits until frames go to the machine and the choice is on the screen. */
 async function begin(cameras, { context = browser, prepare, options = {} } = {}) {
-  const page = await context.newPage();
-  if (prepare) await page.addInitScript(prepare);
-  await page.addInitScript(fakeCameras, cameras);
-  await page.addInitScript(watchPage);
-  await page.goto(`${server.url}/states.html?bare=1&state=idle&lang=en`);
-  await page.waitForSelector('[data-ready]');
+  const page = await elementPage(context, server, {
+    prepare: async (page) => {
+      if (prepare) await page.addInitScript(prepare);
+      await page.addInitScript(fakeCameras, cameras);
+    },
+  });
   await page.evaluate((options) => {
     const element = document.getElementById('liveness');
     element.addEventListener('cameras', (event) => globalThis.__events.push(event.detail));
     globalThis.__outcome = element.start({ bizToken: 'token', ...options });
   }, options);
-  await page.waitForFunction(() => ['camera', 'cameras'].every((type) => globalThis.__events.some((e) => e.type === type)), undefined, PATIENCE);
+  await happened(page, 'camera', 'cameras');
   return page;
 }
 

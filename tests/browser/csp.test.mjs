@@ -1,33 +1,29 @@
 /** Strict Content-Security-Policies with the header on: what the page asks for, what the browser complains about, what a wrong header does. */
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DIST, launch, serve, watchPage } from './harness.mjs';
+import { DIST, elementPage, live, serve, sharedBrowser } from './harness.mjs';
 import { fakeCloud } from '../../pkg-config/testkit/cloud.js';
 
 const STRICT = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'";
-let browser;
-before(async () => {
-  browser = await launch();
-});
-after(() => browser?.close());
+const browser = await sharedBrowser();
 
 /** Runs an attempt under a policy until engine and camera are up, or to its end. */
 async function attempt(policy, { routes = {}, options = {}, prefix = '/' } = {}) {
   const cloud = fakeCloud();
   const server = await serve({ ...cloud.routes, ...routes }, { policy, prefix });
-  const page = await browser.newPage();
   const [requests, complaints] = [[], []];
-  page.on('request', (r) => requests.push(r.url()));
-  page.on('console', (m) => ['error', 'warning'].includes(m.type()) && complaints.push(m.text()));
-  await page.addInitScript(watchPage);
-  await page.addInitScript(() => {
-    globalThis.__violations = [];
-    document.addEventListener('securitypolicyviolation', (e) => globalThis.__violations.push(`${e.violatedDirective} ${e.blockedURI}`));
+  const page = await elementPage(browser, server, {
+    prepare: (page) => {
+      page.on('request', (r) => requests.push(r.url()));
+      page.on('console', (m) => ['error', 'warning'].includes(m.type()) && complaints.push(m.text()));
+      return page.addInitScript(() => {
+        globalThis.__violations = [];
+        document.addEventListener('securitypolicyviolation', (e) => globalThis.__violations.push(`${e.violatedDirective} ${e.blockedURI}`));
+      });
+    },
   });
-  await page.goto(`${server.url}${prefix}states.html?bare=1&state=idle&lang=en`);
-  await page.waitForSelector('[data-ready]');
   await page.evaluate((o) => {
     globalThis.__outcome = null;
     document.getElementById('liveness').start({ bizToken: 'token', ...o }).then((outcome) => { globalThis.__outcome = outcome; });
@@ -36,7 +32,7 @@ async function attempt(policy, { routes = {}, options = {}, prefix = '/' } = {})
   const early = await page.evaluate(() => globalThis.__outcome);
   await page.evaluate(() => document.getElementById('liveness').cancel());
   const seen = { early, violations: await page.evaluate(() => globalThis.__violations), origins: [...new Set(requests.map((u) => new URL(u).origin))], complaints, own: server.url, requests };
-  assert.equal(await page.evaluate(() => globalThis.__live()), 0);
+  assert.equal(await live(page), 0);
   await page.close();
   await server.close();
   return seen;

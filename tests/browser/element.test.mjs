@@ -1,18 +1,10 @@
 /** The element by itself: registration, texts, accessibility, looks under the strict policy. */
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { launch, serve } from './harness.mjs';
+import { sharedBrowser, sharedServer } from './harness.mjs';
 
-let browser;
-let server;
-before(async () => {
-  browser = await launch();
-  server = await serve({ '/api/config': (_, response) => response.end('{"cloud":"","presets":[]}') });
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
+const browser = await sharedBrowser();
+const server = await sharedServer({ '/api/config': (_, response) => response.end('{"cloud":"","presets":[]}') });
 
 /** A look of the element, with everything the page complained about. */
 async function open(query, options = {}) {

@@ -1,24 +1,17 @@
 /** Every way out of an attempt: exactly one end, the camera's light off, no worker left, nothing said afterwards. Prints the count. */
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { launch, serve, watchPage } from './harness.mjs';
+import { elementPage, happened, live, refusal, reply, serve, sharedBrowser } from './harness.mjs';
 import { fakeCloud } from '../../pkg-config/testkit/cloud.js';
 
-let browser;
+const browser = await sharedBrowser();
 let done = 0;
-before(async () => {
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  console.log(`exits: ${done}, live camera tracks after each: 0`);
-});
+after(() => console.log(`exits: ${done}, live camera tracks after each: 0`));
 
-const reply = (status, body) => (_, response) => void response.writeHead(status, { 'content-type': 'application/json' }).end(body);
 const missing = reply(404, '');
 const element = (page, act) => page.evaluate(`(${act})(document.getElementById('liveness'))`);
-const toCamera = (page) => page.waitForFunction(() => globalThis.__events.some((e) => e.type === 'camera'), undefined, { timeout: 30_000 });
-const toEngine = (page) => page.waitForFunction(() => globalThis.__events.some((e) => e.type === 'engine-ready'), undefined, { timeout: 30_000 });
+const toCamera = (page) => happened(page, 'camera');
+const toEngine = (page) => happened(page, 'engine-ready');
 const track = (page, act) => page.evaluate(`(${act})(globalThis.__tracks[globalThis.__tracks.length - 1])`);
 
 /**
@@ -26,7 +19,7 @@ const track = (page, act) => page.evaluate(`(${act})(globalThis.__tracks[globalT
  * @type {[string, {before?: string, faults?: object, routes?: object, config?: object, options?: object, act?: (page: import('playwright-core').Page) => Promise<unknown>}, string][]}
  */
 const EXITS = [
-  ['the token is refused', { faults: { init: reply(403, '{"code":54200,"message":"BIZ_TOKEN_DENIED"}') } }, 'BIZ_TOKEN_DENIED'],
+  ['the token is refused', { faults: { init: refusal } }, 'BIZ_TOKEN_DENIED'],
   ['permission denied', { before: "globalThis.__refuse = 'NotAllowedError'" }, 'NO_CAMERA_PERMISSION'],
   ['no camera', { before: "globalThis.__refuse = 'NotFoundError'" }, 'DEVICE_NOT_SUPPORT'],
   ['camera busy', { before: "globalThis.__refuse = 'NotReadableError'" }, 'DEVICE_NOT_SUPPORT'],
@@ -55,10 +48,7 @@ for (const [name, { before: prepare = '', faults = {}, routes = {}, config = {},
   test(name, async () => {
     const cloud = fakeCloud(faults, undefined, config);
     const server = await serve({ ...cloud.routes, ...routes });
-    const page = await browser.newPage();
-    await page.addInitScript(watchPage);
-    await page.goto(`${server.url}/states.html?bare=1&state=idle&lang=en`);
-    await page.waitForSelector('[data-ready]');
+    const page = await elementPage(browser, server);
     await page.evaluate(prepare);
     const outcome = page.evaluate((options) => {
       if (options.signal) options.signal = globalThis[options.signal].signal;
@@ -75,7 +65,7 @@ for (const [name, { before: prepare = '', faults = {}, routes = {}, config = {},
     // The farewell to the cloud and a late camera have this long to go wrong.
     await page.waitForTimeout(400);
     assert.match(end.message, new RegExp(`^(${message})$`));
-    assert.equal(await page.evaluate(() => globalThis.__live()), 0, 'live tracks');
+    assert.equal(await live(page), 0, 'live tracks');
     const second = name === 'another attempt takes its place' ? 1 : 0;
     const { ends, closed, afterwards } = await page.evaluate(() => globalThis.__ends);
     assert.deepEqual([ends, closed], [1 + second, 1 + second], 'one of result, error and cancel, and closed');

@@ -1,34 +1,27 @@
 /** Both SDK shapes, every member. */
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { launch, serve, watchPage } from './harness.mjs';
+import { elementPage, live, refusal, serve, sharedBrowser } from './harness.mjs';
 import { fakeCloud } from '../../pkg-config/testkit/cloud.js';
 
-let browser;
-before(async () => {
-  browser = await launch();
-});
-after(() => browser?.close());
+const browser = await sharedBrowser();
 
 /** A page with the module as `globalThis.sdk`. */
 async function open(faults = {}) {
   const server = await serve(fakeCloud(faults).routes);
-  const page = await browser.newPage();
-  await page.addInitScript(watchPage);
-  await page.goto(`${server.url}/states.html?bare=1`);
-  await page.waitForSelector('[data-ready]');
+  const page = await elementPage(browser, server, { query: '' });
   await page.evaluate(async () => {
     globalThis.sdk = await import('/faceid/lib/index.js');
   });
   const close = async () => {
-    assert.equal(await page.evaluate(() => globalThis.__live()), 0);
+    assert.equal(await live(page), 0);
     await page.close();
     await server.close();
   };
   return { page, close };
 }
 
-const denied = { init: (_, response) => void response.writeHead(403).end('{"code":54200,"message":"BIZ_TOKEN_DENIED"}') };
+const denied = { init: refusal };
 
 test('getInstance gives one instance', async () => {
   const { page, close } = await open();

@@ -1,13 +1,23 @@
 /** The page for web-views: what it does with its address, where it sends people, what it tells the mini programs. */
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { DIST, launch, serve, watchPage } from './harness.mjs';
+import { DIST, refusal, reply, serve, sharedBrowser, sharedServer, watchPage } from './harness.mjs';
 import { fakeCloud } from '../../pkg-config/testkit/cloud.js';
 
 const { finish, hostOf, returnAddress } = await import(pathToFileURL(join(DIST, 'faceid/lib/bridge.js')).href);
+const inits = [];
+let config = '{}';
+const browser = await sharedBrowser();
+const cloud = fakeCloud({
+  init: (request, response, body) => {
+    inits.push(JSON.parse(body));
+    refusal(request, response);
+  },
+});
+const server = await sharedServer({ ...cloud.routes, '/h5/config.json': (...call) => reply(200, config)(...call) });
 
 test('return addresses: scheme, host and port exact, path at or below', () => {
   const prefixes = ['https://shop.example/kyc', 'https://app.example:8443/'];
@@ -53,26 +63,6 @@ test('outside a mini program: the return address with a status, or nowhere', () 
   assert.equal(finish({ status: 'cancelled', url: 'https://shop.example/kyc?a=1' }, globals), 'address');
   assert.deepEqual(seen, ['https://shop.example/kyc?a=1&faceid=cancelled']);
   assert.equal(finish({ status: 'done' }, globals), 'stay');
-});
-
-let browser;
-let server;
-let cloud;
-const inits = [];
-let config = '{}';
-before(async () => {
-  browser = await launch();
-  cloud = fakeCloud({
-    init: (_, response, body) => {
-      inits.push(JSON.parse(body));
-      response.writeHead(403, { 'content-type': 'application/json' }).end('{"code":54200,"message":"BIZ_TOKEN_DENIED"}');
-    },
-  });
-  server = await serve({ ...cloud.routes, '/h5/config.json': (_, response) => void response.writeHead(200, { 'content-type': 'application/json' }).end(config) });
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
 });
 
 for (const separator of ['#', '?']) {

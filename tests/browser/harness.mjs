@@ -1,4 +1,5 @@
-/** Shared parts of the browser tests: a static server with the strict policy, a browser, counters. */
+/** Shared parts of the browser tests: a static server with the strict policy, a browser, the element's page, counters. */
+import { after } from 'node:test';
 import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { existsSync, statSync } from 'node:fs';
@@ -56,6 +57,45 @@ export function launch({ file, extra = [] } = {}) {
     ],
   });
 }
+
+/** A browser for all tests of a file; options as for `launch`. Before the first test: when all that are named have ended, it is closed. */
+export async function sharedBrowser(options) {
+  const browser = await launch(options);
+  after(() => browser.close());
+  return browser;
+}
+
+/** A server for all tests of a file; arguments as for `serve`. */
+export async function sharedServer(...how) {
+  const server = await serve(...how);
+  after(() => server.close());
+  return server;
+}
+
+/** Answers with JSON. */
+export const reply = (status, body) => (_, response) => void response.writeHead(status, { 'content-type': 'application/json' }).end(body);
+/** The cloud's refusal of a token. */
+export const refusal = reply(403, '{"code":54200,"message":"BIZ_TOKEN_DENIED"}');
+
+/**
+ * A page with nothing but the element, watched by `watchPage`. `prepare` is done before it goes there.
+ * @param {import('playwright-core').Browser | import('playwright-core').BrowserContext} context
+ * @param {Awaited<ReturnType<typeof serve>>} server
+ * @param {{query?: string, prepare?: (page: import('playwright-core').Page) => unknown} & import('playwright-core').BrowserContextOptions} [options]
+ */
+export async function elementPage(context, server, { query = 'state=idle&lang=en', prepare, ...options } = {}) {
+  const page = await context.newPage(options);
+  await prepare?.(page);
+  await page.addInitScript(watchPage);
+  await page.goto(`${server.url}${server.prefix}states.html?bare=1&${query}`);
+  await page.waitForSelector('[data-ready]');
+  return page;
+}
+
+/** Waits until the element has told each of these. */
+export const happened = (page, ...types) => page.waitForFunction((types) => types.every((type) => globalThis.__events.some((e) => e.type === type)), types, { timeout: 45_000 });
+/** How many camera tracks run. */
+export const live = (page) => page.evaluate(() => globalThis.__live());
 
 /** Runs in the page before anything else: counts camera tracks and keeps the element's events. */
 export function watchPage() {

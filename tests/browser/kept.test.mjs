@@ -1,18 +1,15 @@
 /** The engine's files between visits: kept under their digest, never served stale, fetched again when they are not what they should be. */
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { launch, serve, watchPage } from './harness.mjs';
+import { elementPage, launch, serve } from './harness.mjs';
 import { fakeCloud } from '../../pkg-config/testkit/cloud.js';
 
 const ENGINE = /\/faceid\/(?:models\/|lib\/engine)/;
 
 /** One visit until the engine is ready. */
 async function visit(context, server) {
-  const page = await context.newPage();
   server.requests.length = 0;
-  await page.addInitScript(watchPage);
-  await page.goto(`${server.url}/states.html?bare=1&state=idle&lang=en`);
-  await page.waitForSelector('[data-ready]');
+  const page = await elementPage(context, server);
   await page.evaluate(async () => {
     const element = document.getElementById('liveness');
     const outcome = element.start({ bizToken: 'token' });

@@ -1,35 +1,32 @@
 /** Many sessions in one page: linear memory, listeners, nodes and workers stay where they are. FACEID_SESSIONS sets how many (30). Prints the curve. */
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { launch, serve, watchPage } from './harness.mjs';
+import { elementPage, launch, serve } from './harness.mjs';
 import { fakeCloud } from '../../pkg-config/testkit/cloud.js';
 
 const SESSIONS = Number(process.env.FACEID_SESSIONS ?? 30);
 /** The first sessions fill caches: compiled code, the shared style sheet, the texts. */
 const WARM = 10;
 
+/** Runs in the page: keeps every wasm memory of the page's own thread, and counts the attempts given back. */
+function watchMemory() {
+  globalThis.__memories = [];
+  globalThis.__freed = 0;
+  const original = WebAssembly.instantiate;
+  WebAssembly.instantiate = async (...args) => {
+    const result = await original.apply(WebAssembly, args);
+    const { exports } = result.instance ?? result;
+    if (!exports.memory) return result;
+    globalThis.__memories.push(exports.memory);
+    const instance = { exports: { ...exports, __wbg_attempt_free: (...all) => { exports.__wbg_attempt_free(...all); globalThis.__freed += 1; } } };
+    return result.instance ? { ...result, instance } : instance;
+  };
+}
+
 test(`${SESSIONS} sessions leave nothing behind`, async () => {
   const browser = await launch({ extra: ['--js-flags=--expose-gc'] });
   const server = await serve(fakeCloud().routes);
-  const page = await browser.newPage();
-  await page.addInitScript(watchPage);
-  await page.addInitScript(() => {
-    // Every wasm memory of the page's own thread.
-    globalThis.__memories = [];
-    globalThis.__freed = 0;
-    const original = WebAssembly.instantiate;
-    WebAssembly.instantiate = async (...args) => {
-      const result = await original.apply(WebAssembly, args);
-      const { exports } = result.instance ?? result;
-      if (!exports.memory) return result;
-      globalThis.__memories.push(exports.memory);
-      // Attempts given back.
-      const instance = { exports: { ...exports, __wbg_attempt_free: (...all) => { exports.__wbg_attempt_free(...all); globalThis.__freed += 1; } } };
-      return result.instance ? { ...result, instance } : instance;
-    };
-  });
-  await page.goto(`${server.url}/states.html?bare=1&state=idle&lang=en`);
-  await page.waitForSelector('[data-ready]');
+  const page = await elementPage(browser, server, { prepare: (page) => page.addInitScript(watchMemory) });
   const cdp = await page.context().newCDPSession(page);
   const rows = [];
   for (let i = 1; i <= SESSIONS; i += 1) {
@@ -63,4 +60,19 @@ test(`${SESSIONS} sessions leave nothing behind`, async () => {
   assert.equal(last.workers, 0, 'workers');
   assert.ok(last.listeners - first.listeners <= 2, `listeners ${first.listeners} → ${last.listeners}`);
   assert.ok(last.nodes - first.nodes <= 10, `nodes ${first.nodes} → ${last.nodes}`);
+});
+
+test('an attempt that is cancelled while the cloud is being asked is given back once the question has ended', async () => {
+  const browser = await launch();
+  let asked;
+  const whenAsked = new Promise((resolve) => { asked = resolve; });
+  const server = await serve(fakeCloud({ init: () => new Promise(() => asked()) }).routes);
+  const page = await elementPage(browser, server, { prepare: (page) => page.addInitScript(watchMemory) });
+  const outcome = page.evaluate(() => document.getElementById('liveness').start({ bizToken: 'token' }));
+  await whenAsked;
+  await page.evaluate(() => document.getElementById('liveness').cancel());
+  assert.equal((await outcome).message, 'USER_CANCEL');
+  await page.waitForFunction(() => globalThis.__freed === 1, undefined, { timeout: 10_000 });
+  await browser.close();
+  await server.close();
 });

@@ -1,10 +1,10 @@
 /** The translations: no key is missing or left over, placeholders are there, nothing is too long for a small phone, every language is reachable. */
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { DIST, launch, serve } from './harness.mjs';
+import { DIST, sharedBrowser, sharedServer } from './harness.mjs';
 
 const SOURCE = new URL('../../www/text/locales/', import.meta.url);
 const names = (await readdir(SOURCE)).filter((n) => n.endsWith('.json')).map((n) => n.slice(0, -5)).sort();
@@ -15,17 +15,9 @@ const GROUPS = ['prompts', 'guidance', 'states', 'camera', 'ui'];
 const LIMITS = { prompts: 46, guidance: 64, states: 64, camera: 140, ui: 80 };
 const wide = (text) => [...text].reduce((sum, c) => sum + (/[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uff00-\uffef]/.test(c) ? 2 : 1), 0);
 
-let browser;
-let server;
-before(async () => {
-  browser = await launch();
-  server = await serve();
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-  console.log(`locales: ${names.length} besides en and zh-CN`);
-});
+const browser = await sharedBrowser();
+const server = await sharedServer();
+after(() => console.log(`locales: ${names.length} besides en and zh-CN`));
 
 test('at least eighteen besides English and Chinese, right-to-left ones among them', () => {
   assert.ok(names.length >= 18, names.join());

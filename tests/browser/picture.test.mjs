@@ -1,33 +1,23 @@
 /** Pictures that stand still, stay black or stay turned, and a browser that wants a tap: each with its hint or its end, and no camera left on. */
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { launch, serve, watchPage } from './harness.mjs';
+import { elementPage, happened, live, sharedBrowser, sharedServer } from './harness.mjs';
 import { fakeCameras } from './cameras.mjs';
 import { fakeCloud } from '../../pkg-config/testkit/cloud.js';
 
-let browser;
-let server;
-before(async () => {
-  browser = await launch();
-  server = await serve(fakeCloud().routes);
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
+const browser = await sharedBrowser();
+const server = await sharedServer(fakeCloud().routes);
 
 const PATIENCE = { timeout: 45_000 };
-const live = (page) => page.evaluate(() => globalThis.__live());
 const sentence = (page) => page.evaluate(() => document.getElementById('liveness').shadowRoot.querySelector('.sentence').textContent);
-const happened = (page, type) => page.waitForFunction((type) => globalThis.__events.some((e) => e.type === type), type, PATIENCE);
 
 async function begin(camera, prepare) {
-  const page = await browser.newPage();
-  await page.addInitScript(fakeCameras, [{ id: 'only', label: 'Camera', ...camera }]);
-  await page.addInitScript(watchPage);
-  if (prepare) await page.addInitScript(prepare);
-  await page.goto(`${server.url}/states.html?bare=1&state=idle&lang=en`);
-  await page.waitForSelector('[data-ready]');
+  const page = await elementPage(browser, server, {
+    prepare: async (page) => {
+      await page.addInitScript(fakeCameras, [{ id: 'only', label: 'Camera', ...camera }]);
+      if (prepare) await page.addInitScript(prepare);
+    },
+  });
   await page.evaluate(() => {
     globalThis.__outcome = document.getElementById('liveness').start({ bizToken: 'token' });
   });

@@ -1,46 +1,22 @@
 /** The worker's script on camera frames in planes: judged without drawing, and the picture it keeps is the one that the browser would draw. */
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { launch, serve } from './harness.mjs';
+import { sharedBrowser, sharedServer } from './harness.mjs';
+import { scriptInPage } from './worker.mjs';
 
-let browser;
-let server;
-before(async () => {
-  browser = await launch();
-  server = await serve({});
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
+const browser = await sharedBrowser();
+const server = await sharedServer({});
 
 const [WIDTH, HEIGHT] = [641, 360];
 
-/** Loads the worker's script in the page, where its canvases can be watched; `__send` gives it a message, `__said` holds what it says. */
-async function scriptInPage(page) {
-  await page.goto(`${server.url}/index.html`);
-  await page.evaluate(async () => {
-    globalThis.__said = [];
-    globalThis.__drawn = 0;
-    self.postMessage = (message) => globalThis.__said.push(message);
-    const { drawImage } = OffscreenCanvasRenderingContext2D.prototype;
-    OffscreenCanvasRenderingContext2D.prototype.drawImage = function (...all) {
-      globalThis.__drawn += 1;
-      return drawImage.apply(this, all);
-    };
-    await new Promise((resolve, reject) => document.head.append(Object.assign(document.createElement('script'), { src: '/faceid/lib/worker.js', onload: resolve, onerror: reject })));
-    globalThis.__send = (data) => self.dispatchEvent(new MessageEvent('message', { data }));
-    const at = (name) => new URL(`/faceid/${name}`, location.href).href;
-    globalThis.__send({
-      type: 'load',
-      assets: {
-        wasm: at('lib/engine/faceid_liveness_bg.wasm'), wasmPlain: at('lib/engine-plain/faceid_liveness_bg.wasm'),
-        detector: at('models/face_detector.net'), landmark: at('models/face_landmark.net'), geometry: at('models/canonical_face.json'),
-      },
-    });
-  });
-  await page.waitForFunction(() => globalThis.__said.some((m) => m.type === 'ready' || m.type === 'failed'));
-  assert.deepEqual(await page.evaluate(() => globalThis.__said.filter((m) => m.type === 'failed')), []);
+/** Counts what the script draws. */
+function countDrawn() {
+  globalThis.__drawn = 0;
+  const { drawImage } = OffscreenCanvasRenderingContext2D.prototype;
+  OffscreenCanvasRenderingContext2D.prototype.drawImage = function (...all) {
+    globalThis.__drawn += 1;
+    return drawImage.apply(this, all);
+  };
 }
 
 /** A frame of smooth colours in planes, through the script, and as the browser draws it: how often it drew, and how far both are apart. */
@@ -93,7 +69,7 @@ function judged(page, { format, matrix, fullRange, id }) {
 
 test('frames in planes are not drawn, and become the colours that the browser draws', async () => {
   const page = await browser.newPage();
-  await scriptInPage(page);
+  await scriptInPage(page, server, countDrawn);
   let id = 0;
   for (const format of ['I420', 'NV12']) {
     for (const [matrix, fullRange] of [['smpte170m', false], ['bt709', false], ['bt709', true]]) {
@@ -112,7 +88,7 @@ test('frames in planes are not drawn, and become the colours that the browser dr
 
 test('frames whose colours the engine does not know are drawn', async () => {
   const page = await browser.newPage();
-  await scriptInPage(page);
+  await scriptInPage(page, server, countDrawn);
   const drawn = await page.evaluate(async () => {
     const canvas = new OffscreenCanvas(64, 48);
     canvas.getContext('2d').fillRect(0, 0, 64, 48);

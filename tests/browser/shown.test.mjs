@@ -1,18 +1,10 @@
 /** What the element shows of time and upload: the countdown of an action, on a clock of the test's own, and the bar while evidence is sent. */
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { launch, serve } from './harness.mjs';
+import { sharedBrowser, sharedServer } from './harness.mjs';
 
-let browser;
-let server;
-before(async () => {
-  browser = await launch();
-  server = await serve();
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
+const browser = await sharedBrowser();
+const server = await sharedServer();
 
 /** The element with an attempt whose events the test sends, and everything that the live region has said. */
 async function open({ lang = 'en', ...options } = {}) {

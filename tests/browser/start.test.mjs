@@ -1,41 +1,31 @@
 /** Everything that can go wrong before and around the camera: tokens, files, network. */
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DIST, launch, serve, watchPage } from './harness.mjs';
+import { DIST, elementPage, live, refusal, reply, serve, sharedBrowser } from './harness.mjs';
 import { fakeCloud } from '../../pkg-config/testkit/cloud.js';
 
-let browser;
-before(async () => {
-  browser = await launch();
-});
-after(() => browser?.close());
+const browser = await sharedBrowser();
 
 /** One attempt against a cloud and a file server with faults; returns what the page saw. */
 async function attempt({ faults = {}, routes = {}, options = {}, prepare = '' } = {}) {
   const cloud = fakeCloud(faults);
   const server = await serve({ ...cloud.routes, ...routes });
-  const page = await browser.newPage();
   const problems = [];
-  page.on('console', (m) => problems.push(m.text()));
-  await page.addInitScript(watchPage);
-  await page.goto(`${server.url}/states.html?bare=1&state=idle&lang=en`);
-  await page.waitForSelector('[data-ready]');
+  const page = await elementPage(browser, server, { prepare: (page) => void page.on('console', (m) => problems.push(m.text())) });
   await page.evaluate(prepare);
   const outcome = await page.evaluate((o) => document.getElementById('liveness').start({ bizToken: 'token', ...o }), options);
-  const live = await page.evaluate(() => globalThis.__live());
-  const seen = { outcome, live, problems: problems.join('\n'), calls: cloud.calls };
+  const on = await live(page);
+  const seen = { outcome, problems: problems.join('\n'), calls: cloud.calls };
   await page.close();
   await server.close();
-  assert.equal(live, 0, 'no camera left running');
+  assert.equal(on, 0, 'no camera left running');
   return seen;
 }
 
-const reply = (status, body) => (_, response) => void response.writeHead(status, { 'content-type': 'application/json' }).end(body);
-
 test('a refused token ends with the row the cloud sent', async () => {
-  const { outcome, calls } = await attempt({ faults: { init: reply(403, '{"code":54200,"message":"BIZ_TOKEN_DENIED"}') } });
+  const { outcome, calls } = await attempt({ faults: { init: refusal } });
   assert.equal(outcome.code, 54200);
   assert.equal(outcome.message, 'BIZ_TOKEN_DENIED');
   assert.deepEqual(calls, ['init'], 'a refusal is not retried');

@@ -1,22 +1,14 @@
 /** The support checker and the self-test page. */
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { DIST, launch, serve, watchPage } from './harness.mjs';
+import { DIST, live, serve, sharedBrowser, sharedServer, watchPage } from './harness.mjs';
 
 const { checkSupport, containerOf } = await import(pathToFileURL(join(DIST, 'faceid/lib/support.js')).href);
-let browser;
-let server;
-before(async () => {
-  browser = await launch();
-  server = await serve();
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
+const browser = await sharedBrowser();
+const server = await sharedServer();
 
 test('every user agent of the fixtures is told from the others', async () => {
   const fixtures = JSON.parse(await readFile(new URL('webviews.json', import.meta.url), 'utf8'));
@@ -114,7 +106,7 @@ test('with the camera: what it is, and it is off again; refusals by name', async
   const good = await run('');
   assert.equal(good.ok, true);
   assert.ok(good.width > 0 && good.label, JSON.stringify(good));
-  assert.equal(await page.evaluate(() => globalThis.__live()), 0);
+  assert.equal(await live(page), 0);
   for (const [name, fault] of [['NotAllowedError', 'denied'], ['TrackStartError', 'busy'], ['DevicesNotFoundError', 'not_found'], ['TypeError', 'unsupported']]) {
     assert.equal((await run(name)).fault, fault, name);
   }
@@ -135,7 +127,7 @@ test('the self-test page: findings, camera, engine, a report without a person in
   assert.equal(report.camera.ok, true);
   assert.ok(report.engineMs > 0, JSON.stringify(report));
   assert.equal(report.supported, true);
-  assert.equal(await page.evaluate(() => globalThis.__live()), 0);
+  assert.equal(await live(page), 0);
   assert.deepEqual(complaints, []);
   await page.close();
 });

@@ -1,5 +1,5 @@
 /** The testkit for integrators: every scenario through the element, in no time and without a camera; the Playwright fixture. */
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { DIST, launch, serve, watchPage } from './harness.mjs';
+import { DIST, elementPage, serve, sharedBrowser, sharedServer } from './harness.mjs';
 
 const { SCENARIOS, eventsOf } = await import(pathToFileURL(join(DIST, 'faceid/testkit/index.js')).href);
 const { outcomeText } = await import(pathToFileURL(join(DIST, 'faceid/text/lookup.js')).href);
@@ -21,16 +21,8 @@ const element = document.querySelector('faceid-liveness');
 element.tokenProvider = async () => 'token';
 element.addEventListener('result', ({ detail }) => detail.retryable || location.assign('/kyc/done'));
 `;
-let browser;
-let server;
-before(async () => {
-  browser = await launch();
-  server = await serve();
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
+const browser = await sharedBrowser();
+const server = await sharedServer();
 
 test('every ending is a row of the table, with the table’s own blame', () => {
   for (const scenario of SCENARIOS) {
@@ -44,10 +36,7 @@ test('every ending is a row of the table, with the table’s own blame', () => {
 });
 
 test('all scenarios through the element: one end each, the right kind, no camera, under a second', async () => {
-  const page = await browser.newPage();
-  await page.addInitScript(watchPage);
-  await page.goto(`${server.url}/states.html?bare=1&state=idle&lang=en`);
-  await page.waitForSelector('[data-ready]');
+  const page = await elementPage(browser, server);
   const { ends, ms } = await page.evaluate(async () => {
     const { SCENARIOS, script } = await import('/faceid/testkit/index.js');
     const element = document.getElementById('liveness');

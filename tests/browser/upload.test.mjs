@@ -2,49 +2,43 @@
  * A real face before the real engine, and a cloud that fails after init: the session reaches its first commit (neutral frames) and must then end
  * properly. Needs FACEID_PORTRAITS (folder with grace_hopper.jpg), ffmpeg and models in dist; says so when they are missing.
  */
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { launch, serve, watchPage } from './harness.mjs';
+import { elementPage, live, reply, serve, sharedBrowser } from './harness.mjs';
 import { fakeCloud } from '../../pkg-config/testkit/cloud.js';
 
 const { FACEID_PORTRAITS: portraits } = process.env;
 const skip = portraits ? false : 'no FACEID_PORTRAITS';
-let folder;
-let browser;
-before(async () => {
-  if (skip) return;
-  folder = mkdtempSync(join(tmpdir(), 'faceid-'));
+const browser = skip ? null : await sharedBrowser({ file: stillCamera() });
+
+/** A film of one photograph, kept until the tests are over. With noise: a picture that stands still is a camera that has stopped. */
+function stillCamera() {
+  const folder = mkdtempSync(join(tmpdir(), 'faceid-'));
+  after(() => rmSync(folder, { recursive: true }));
   const camera = join(folder, 'still.mjpeg');
-  execFileSync('ffmpeg', ['-loglevel', 'error', '-loop', '1', '-i', join(portraits, 'grace_hopper.jpg'), '-vf', 'crop=480:360:23:60,scale=640:480', '-t', '2', '-r', '20', '-pix_fmt', 'yuvj420p', '-q:v', '2', camera]);
-  browser = await launch({ file: camera });
-});
-after(async () => {
-  await browser?.close();
-  if (folder) rmSync(folder, { recursive: true });
-});
+  execFileSync('ffmpeg', ['-loglevel', 'error', '-loop', '1', '-i', join(portraits, 'grace_hopper.jpg'), '-vf', 'crop=480:360:23:60,scale=640:480,noise=alls=3:allf=t', '-t', '2', '-r', '20', '-pix_fmt', 'yuvj420p', '-q:v', '2', camera]);
+  return camera;
+}
 
 async function attempt(faults, until = () => true) {
   const cloud = fakeCloud(faults);
   const server = await serve(cloud.routes);
-  const page = await browser.newPage();
-  await page.addInitScript(watchPage);
-  await page.goto(`${server.url}/states.html?bare=1&state=idle&lang=en`);
-  await page.waitForSelector('[data-ready]');
+  const page = await elementPage(browser, server);
   const pending = page.evaluate(() => document.getElementById('liveness').start({ bizToken: 'token' }));
   await until(page, cloud);
   const outcome = await pending;
-  const live = await page.evaluate(() => globalThis.__live());
+  const on = await live(page);
   const [states, prompts] = await page.evaluate(() => [
     globalThis.__events.filter((e) => e.type === 'state').map((e) => e.state),
     globalThis.__events.filter((e) => e.type === 'prompt').map((e) => e.leftMs),
   ]);
   await page.close();
   await server.close();
-  assert.equal(live, 0, 'no camera left running');
+  assert.equal(on, 0, 'no camera left running');
   return { outcome, states, prompts, calls: cloud.calls, told: cloud.told };
 }
 
@@ -56,7 +50,7 @@ test('a connection cut while frames are uploaded ends with NETWORK_ERROR', { ski
 });
 
 test('a refused commit ends with the row the cloud sent', { skip }, async () => {
-  const { outcome } = await attempt({ challenge: (_, response) => void response.writeHead(403).end('{"code":54200,"message":"USER_TIMEOUT"}') });
+  const { outcome } = await attempt({ challenge: reply(403, '{"code":54200,"message":"USER_TIMEOUT"}') });
   assert.equal(`${outcome.code} ${outcome.message} ${outcome.fromServer}`, '54200 USER_TIMEOUT true');
 });
 

@@ -16,6 +16,17 @@
   const start = performance.now();
   const now = () => performance.now() - start;
 
+  /** Does this file's work in a task of its own, so that nobody takes it for the page's; who waits for it goes on in the next task. */
+  const apart = (act) => new Promise((resolve, reject) => {
+    setTimeout(() => {
+      try {
+        setTimeout(resolve, 0, act());
+      } catch (error) {
+        reject(error);
+      }
+    });
+  });
+
   let loading = null;
   const load = () => {
     loading ??= (async () => {
@@ -23,7 +34,8 @@
       await sim.default({ module_or_path: `${base}/faceid_simulate_bg.wasm` });
       const portrait = await fetch(`${base}/portrait.bin`);
       if (!portrait.ok) throw new Error(`portrait: ${portrait.status}`);
-      return new sim.SimPerson(new Uint8Array(await portrait.arrayBuffer()), seed, width, height, still);
+      const bytes = new Uint8Array(await portrait.arrayBuffer());
+      return apart(() => new sim.SimPerson(bytes, seed, width, height, still));
     })();
     return loading;
   };
@@ -92,7 +104,7 @@
     const canvas = Object.assign(document.createElement('canvas'), { width, height });
     const stream = canvas.captureStream(fps);
     tracks.push(...stream.getVideoTracks());
-    run(person, canvas, stream);
+    await apart(() => run(person, canvas, stream));
     return stream;
   };
   devices.enumerateDevices = async () => {

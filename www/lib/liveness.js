@@ -3,6 +3,9 @@ import { startWorker, assetUrls } from './assets.js';
 import { LivenessError, health, onPanic } from './errors.js';
 import { loadShell } from './shell.js';
 
+/** Longest wait for the worker's own end, ms: it may be judging a frame, or writing JPEGs. */
+const WORKER_END_MS = 1000;
+
 /**
  * One attempt. Dispatches typed CustomEvents (`state`, `prompt`, `progress`, `upload`, `guidance`, `action`, `wrong-action`, `camera`,
  * `cameras`, `needs-tap`, `engine-ready`, `closed`, …), each with the event object as `detail`; always ends with exactly one `closed`.
@@ -23,12 +26,14 @@ export class Liveness extends EventTarget {
 
   /** Where the cloud lets the page send the person, from its authenticated reply to init. @type {string[]} */
   returnPrefixes = [];
-  /** @type {import('./shell/faceid_liveness.js').Attempt | null} */
+  /** Not called any more once it is over; kept until its memory can be given back. @type {import('./shell/faceid_liveness.js').Attempt | null} */
   #attempt = null;
-  /** The same, until its memory is given back. @type {{free(): void} | null} */
-  #held = null;
+  /** Promises of the attempt that have not settled; each holds on to its memory. */
+  #pending = 0;
   /** @type {Worker | null} */
   #worker = null;
+  /** The worker has loaded: only from then on does it get frames. */
+  #engineReady = false;
   /** @type {HTMLVideoElement | null} */
   #video = null;
   #off = new AbortController();
@@ -46,9 +51,9 @@ export class Liveness extends EventTarget {
       this.#video = this.options.video ?? hiddenVideo();
       this.#worker = engineWorker(this.options);
       const attempt = new shell.Attempt(attemptConfig(this.options), this.#video, this.#worker, (event) => this.#on(event));
-      this.#attempt = this.#held = attempt;
+      this.#attempt = attempt;
       attempt.loadEngine();
-      await attempt.init().finally(() => this.#over && this.#release());
+      await this.#settled(attempt.init());
       if (this.#over) throw cancelled();
       this.returnPrefixes = attempt.returnPrefixes;
       this.#initialised = true;
@@ -86,7 +91,7 @@ export class Liveness extends EventTarget {
 
   /** Continues after `needs-tap`; call it from the tap. */
   async resume() {
-    await this.#attempt?.resume().finally(() => this.#over && this.#release());
+    if (!this.#over && this.#attempt) await this.#settled(this.#attempt.resume());
   }
 
   /**
@@ -94,6 +99,7 @@ export class Liveness extends EventTarget {
    * @param {string} id @returns {boolean} false when it is too late for that: the first challenge is on its way
    */
   useCamera(id) {
+    if (this.#over) return false;
     return this.#guard(() => this.#attempt?.useCamera(id)) ?? false;
   }
 
@@ -106,6 +112,7 @@ export class Liveness extends EventTarget {
   #on(event) {
     if (this.#over) return;
     if (event.type === 'note') console.warn('faceid-liveness:', event.text);
+    if (event.type === 'engine-ready') this.#engineReady = true;
     if (event.type === 'closed') this.#finish(event);
     else this.dispatchEvent(new CustomEvent(event.type, { detail: event }));
   }
@@ -124,17 +131,28 @@ export class Liveness extends EventTarget {
   #trapped() {
     health.panicked = true;
     // The wasm cannot be called any more: the camera is stopped from here.
-    this.#attempt = null;
     this.#finish({ type: 'closed', code: 50000, message: 'UNKOWN_ERROR', fromServer: false, blame: 'us', retryable: true });
   }
 
-  /** Gives back the wasm's memory. Not while a call into it is under way: whoever made that call does it then. */
-  #release() {
+  async #settled(promise) {
+    this.#pending += 1;
     try {
-      this.#held?.free();
-      this.#held = null;
+      return await promise;
+    } finally {
+      this.#pending -= 1;
+      this.#release();
+    }
+  }
+
+  /** Gives back the wasm's memory when all is over. Never sooner: what was refused once cannot be given back a second time. */
+  #release() {
+    if (!this.#over || this.#pending > 0) return;
+    const attempt = this.#attempt;
+    this.#attempt = null;
+    try {
+      attempt?.free();
     } catch {
-      // Still in use.
+      // What trapped keeps it for ever.
     }
   }
 
@@ -143,10 +161,9 @@ export class Liveness extends EventTarget {
     this.#over = true;
     this.#off.abort();
     this.#offPanic();
-    this.#worker?.terminate();
+    if (this.#worker) endWorker(this.#worker, this.#engineReady);
     this.#worker = null;
     // The wasm may be what calls this: it is let go once it has returned. It holds the listener, which holds this, so that no collector would.
-    this.#attempt = null;
     queueMicrotask(() => this.#release());
     const stream = this.#video?.srcObject;
     if (stream instanceof MediaStream) {
@@ -192,6 +209,13 @@ function engineWorker(/** @type {import('./types/index').LivenessOptions} */ opt
     console.error('faceid-liveness:', cause);
     throw new LivenessError(56000, 'FACE_INIT_FAIL', 'us', true);
   }
+}
+
+/** Frames that went to the worker are its own, and terminating it would leave them unclosed: it is asked to close them and itself. */
+function endWorker(/** @type {Worker} */ worker, /** @type {boolean} */ mayHoldFrames) {
+  if (!mayHoldFrames) return worker.terminate();
+  worker.postMessage({ type: 'end' });
+  setTimeout(() => worker.terminate(), WORKER_END_MS);
 }
 
 function hiddenVideo() {

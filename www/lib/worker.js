@@ -1,6 +1,8 @@
 /**
- * The engine's worker: loads wasm and models, draws frames, keeps the pictures the wasm need not hold. Messages: see src/shell/port.rs.
- * The build makes one classic script of it.
+ * The engine's worker: loads wasm and models, draws frames, keeps the pictures the wasm need not hold. Messages: see src/shell/port.rs;
+ * `end` comes from liveness.js. The build makes one classic script of it.
+ *
+ * A picture that came with a message is the worker's: `frame` closes it, or hands it to `keep`; what `latest` and `best` hold is closed by `forget`.
  */
 import init, { Engine } from './engine/faceid_liveness.js';
 import { looksLikeWasm } from './fetch.js';
@@ -46,8 +48,11 @@ const canDrawFrames = (() => {
     from.fillStyle = '#fff';
     from.fillRect(0, 0, 2, 2);
     const frame = new VideoFrame(from.canvas, { timestamp: 0 });
-    to.drawImage(frame, 0, 0);
-    frame.close();
+    try {
+      to.drawImage(frame, 0, 0);
+    } finally {
+      frame.close();
+    }
     return to.getImageData(0, 0, 1, 1).data[0] > 250;
   } catch {
     return false;
@@ -129,12 +134,19 @@ const handlers = {
       if (error instanceof WebAssembly.RuntimeError) fail(error);
     }
   },
+
+  /** The attempt is over. A worker that is terminated instead takes its frames with it unclosed. */
+  end() {
+    forgetAll();
+    self.close();
+  },
 };
 
 /** Becomes the frame judged last. */
 function keep(id, picture) {
-  forget(latest);
+  const former = latest;
   latest = { id, picture };
+  forget(former);
 }
 
 function observedPixels(message) {
@@ -211,12 +223,19 @@ function read(/** @type {VideoFrame | ImageBitmap} */ picture) {
   return context.getImageData(0, 0, width, height);
 }
 
-/** Both kinds of picture hold memory outside the garbage collector's sight. */
+/** Closes the picture of a frame that nobody holds any more: both kinds hold memory outside the garbage collector's sight. */
 function forget(frame) {
-  if (frame && frame !== best && !(frame.picture instanceof ImageData)) frame.picture.close();
+  if (frame && frame !== latest && frame !== best && !(frame.picture instanceof ImageData)) frame.picture.close();
+}
+
+function forgetAll() {
+  const held = new Set([latest, best]);
+  latest = best = null;
+  held.forEach(forget);
 }
 
 function fail(error) {
   engine = null;
+  forgetAll();
   self.postMessage({ type: 'failed', code: error?.code ?? 'engine-invalid', reason: String(error?.reason ?? error?.message ?? error) });
 }

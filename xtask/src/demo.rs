@@ -92,7 +92,7 @@ pub(crate) fn demo(options: &Options) -> Result<()> {
     step("models: fetch, convert, verify");
     models::run(models::Args::default())?;
     build_native()?;
-    web::build_web(web::Profile::Release)?;
+    web::build_web()?;
     if !automatic {
         return serve(options);
     }

@@ -4,6 +4,7 @@
 //! Exit codes: 0 done, 1 the checked thing does not hold, 2 usage, 3 environment (says what to install).
 #![forbid(unsafe_code)]
 
+mod agreement;
 mod bench;
 mod codegen;
 mod demo;
@@ -50,17 +51,15 @@ enum Command {
         check: bool,
     },
     /// Build the page and the npm package's files into dist/.
-    Web {
-        /// The published profile (fat LTO; takes many minutes).
-        #[arg(long)]
-        page: bool,
-    },
+    Web,
     /// Pack the npm package, check it, and try it in bundlers and headless Chromium.
     Package(package::Options),
     /// Take a picture of every screen of the built page, and contact sheets.
     Screens(screens::Options),
     /// Kill a node of the cloud at random moments while sessions run: nothing acknowledged may be lost or billed twice.
     Soak(soak::Options),
+    /// Judge the same sessions natively and in WebAssembly, and compare.
+    Agreement(agreement::Options),
     /// Measure speed and memory on this machine.
     #[command(subcommand)]
     Bench(bench::Bench),
@@ -76,12 +75,11 @@ fn main() -> ExitCode {
         Command::Test(options) => testing::test(&options),
         Command::Models(args) => models::run(args),
         Command::Codegen { check } => codegen::run(check),
-        Command::Web { page } => {
-            web::build_web(if page { web::Profile::Page } else { web::Profile::Release }).map(|dist| println!("{}", dist.display()))
-        }
+        Command::Web => web::build_web().map(|dist| println!("{}", dist.display())),
         Command::Package(options) => package::run(&options),
         Command::Screens(options) => screens::run(&options),
         Command::Soak(options) => soak::soak(&options),
+        Command::Agreement(options) => agreement::run(&options),
         Command::Bench(bench) => bench::run(&bench),
         Command::Weight(options) => weight::run(&options),
         Command::Tidy => tidy::run(),

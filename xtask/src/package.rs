@@ -42,7 +42,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     if !options.built {
         models::run(models::Args::default())?;
         crate::demo::build_native()?;
-        web::build_web(web::Profile::Page)?;
+        web::build_web()?;
     }
     if options.engines {
         return engines::run();

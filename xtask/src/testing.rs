@@ -33,12 +33,13 @@ const STEPS: &[Step] = &[
     ("rust", rust_tests),
     ("clippy", |_| clippy()),
     ("docs", |_| docs()),
-    ("web", |_| web::build_web(web::Profile::Release).map(drop)),
+    ("web", |_| web::build_web().map(drop)),
     ("browser", browser_tests),
     ("package", crate::package::test),
     ("pace", |_| bench::web::guard()),
     ("weight", |_| weight::run(&weight::Options::default())),
     ("system", system_tests),
+    ("agreement", agreement),
     ("licences", licences),
 ];
 
@@ -176,6 +177,14 @@ fn system_tests(long: bool) -> Result<()> {
     demo::simulate_expecting(1, demo::Expect::Different)?;
     demo::simulate_expecting(1, demo::Expect::StillRefused)?;
     protocol::run_client(long)
+}
+
+fn agreement(long: bool) -> Result<()> {
+    if !long {
+        println!("skipped: native against WebAssembly, session by session (builds tract for the page, minutes; run with --long)");
+        return Ok(());
+    }
+    crate::agreement::run(&crate::agreement::Options::default())
 }
 
 fn licences(long: bool) -> Result<()> {

@@ -19,15 +19,6 @@ pub(crate) const FEATURES: [&str; 2] = ["--features", "faceid-liveness/shell,fac
 /// Files of the models folder that the page loads.
 const MODELS: [&str; 3] = ["face_detector.net", "face_landmark.net", "canonical_face.json"];
 
-/// How much the compiler may take its time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Profile {
-    /// Optimised, no link-time optimisation: minutes faster to build, larger.
-    Release,
-    /// What is published: fat LTO, panic = abort.
-    Page,
-}
-
 /// One wasm binary.
 struct Binary {
     /// Folder of the package, from the root.
@@ -52,8 +43,10 @@ const SIMULATE: Binary = Binary {
     out: "simulate",
     rustflags: SIMD,
 };
-/// What `cargo xtask bench web` times beside the page's engine.
-const BENCH: [Binary; 3] = [bench("compact", "bench-simd", SIMD), bench("compact", "bench-plain", ""), bench("stock", "bench-stock", SIMD)];
+/// What `cargo xtask bench web` times beside the page's engine, and the judge of `cargo xtask agreement`.
+const COMPACT: [Binary; 2] = [bench("compact", "bench-simd", SIMD), bench("compact", "bench-plain", "")];
+const STOCK: [Binary; 1] = [bench("stock", "bench-stock", SIMD)];
+const JUDGE: [Binary; 1] = [bench("judge", "judge", SIMD)];
 const SIMD: &str = "-C target-feature=+simd128";
 
 const fn page(feature: &'static str, out: &'static str, rustflags: &'static str) -> Binary {
@@ -64,14 +57,14 @@ const fn bench(feature: &'static str, out: &'static str, rustflags: &'static str
     Binary { folder: "crates/bench", package: "faceid-bench", name: "faceid_bench", feature, out, rustflags }
 }
 
-/// Builds everything and returns `dist`. The models must be there already.
+/// Builds everything as it is published (what is tested is what ships) and returns `dist`. The models must be there already.
 ///
 /// # Errors
 /// When a tool, a build step or a file fails.
-pub(crate) fn build_web(profile: Profile) -> Result<PathBuf> {
+pub(crate) fn build_web() -> Result<PathBuf> {
     for binary in &BINARIES {
         step(&format!("building the page's {} binary", binary.out));
-        compile(binary, profile, &built(binary.out))?;
+        compile(binary, &built(binary.out))?;
     }
     step("putting dist together");
     assemble(&dist())?;
@@ -83,17 +76,33 @@ pub(crate) fn build_web(profile: Profile) -> Result<PathBuf> {
 /// # Errors
 /// As [`build_web`].
 pub(crate) fn build_simulate(out: &Path) -> Result<()> {
-    compile(&SIMULATE, Profile::Release, out)
+    compile(&SIMULATE, out)
 }
 
-/// Builds the bench binaries as they would be published; `stock` (minutes) only when asked for. Returns the folder that holds theirs.
+/// Which bench binaries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Contenders {
+    /// Our own networks, with and without SIMD.
+    Compact,
+    /// Stock tract (minutes).
+    Stock,
+    /// The whole judge, stock tract in it.
+    Judge,
+}
+
+/// Builds bench binaries as they would be published. Returns the folder that holds theirs.
 ///
 /// # Errors
 /// As [`build_web`].
-pub(crate) fn build_bench(stock: bool) -> Result<PathBuf> {
-    for binary in BENCH.iter().filter(|binary| stock || binary.feature != "stock") {
+pub(crate) fn build_bench(contenders: Contenders) -> Result<PathBuf> {
+    let binaries: &[Binary] = match contenders {
+        Contenders::Compact => &COMPACT,
+        Contenders::Stock => &STOCK,
+        Contenders::Judge => &JUDGE,
+    };
+    for binary in binaries {
         step(&format!("building {}", binary.out));
-        compile(binary, Profile::Page, &built(binary.out))?;
+        compile(binary, &built(binary.out))?;
     }
     Ok(built(""))
 }
@@ -107,18 +116,14 @@ fn built(feature: &str) -> PathBuf {
     target_dir().join("web").join(feature)
 }
 
-fn compile(binary: &Binary, profile: Profile, out: &Path) -> Result<()> {
+fn compile(binary: &Binary, out: &Path) -> Result<()> {
     tools::wasm_target()?;
     let bindgen = tools::cargo_tool("wasm-bindgen-cli", "wasm-bindgen", &tools::locked_version("wasm-bindgen")?)?;
     let pack = tools::cargo_tool("wasm-pack", "wasm-pack", WASM_PACK)?;
     let mut command = Command::new(pack);
-    command.current_dir(root()).args(["build", binary.folder, "--target", "web", "--mode", "no-install", "--no-pack"]);
+    command.current_dir(root()).args(["build", binary.folder, "--target", "web", "--mode", "no-install", "--no-pack", "--profile", "page"]);
     command.args(["--out-name", binary.name, "--out-dir"]).arg(out);
-    match profile {
-        Profile::Release => command.arg("--release"),
-        Profile::Page => command.args(["--profile", "page"]),
-    };
-    if profile == Profile::Page && binary.feature == "shell" {
+    if binary.feature == "shell" {
         // Its bytes come before the first prompt; nothing in it is a loop over pixels.
         command.env("CARGO_PROFILE_PAGE_OPT_LEVEL", "s");
     }
@@ -133,13 +138,10 @@ fn compile(binary: &Binary, profile: Profile, out: &Path) -> Result<()> {
     // A target folder of its own: native builds resolve features for the whole workspace, the page's only for itself.
     command.env("PATH", path).env("CARGO_TARGET_DIR", target_dir().join("wasm")).env("RUSTFLAGS", binary.rustflags);
     run(&mut command)?;
-    if profile == Profile::Page {
-        let file = out.join(format!("{}_bg.wasm", binary.name));
-        let bytes = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
-        let bytes = wasm::without_names(&bytes).with_context(|| format!("{} is no wasm module", file.display()))?;
-        fs::write(&file, bytes).with_context(|| format!("cannot write {}", file.display()))?;
-    }
-    Ok(())
+    let file = out.join(format!("{}_bg.wasm", binary.name));
+    let bytes = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+    let bytes = wasm::without_names(&bytes).with_context(|| format!("{} is no wasm module", file.display()))?;
+    fs::write(&file, bytes).with_context(|| format!("cannot write {}", file.display()))
 }
 
 /// Copies everything into a fresh `dist`.

@@ -52,7 +52,7 @@ const TOTAL_BUDGET: u64 = 1_600_000;
 pub(crate) fn run(options: &Options) -> Result<()> {
     let package = match &options.package {
         Some(package) => package.clone(),
-        None => web::build_web(web::Profile::Page)?.join("faceid"),
+        None => web::build_web()?.join("faceid"),
     };
     step("weighing");
     let text = output(Command::new("node").current_dir(root()).arg("tests/bench/weight.mjs").arg(&package))?;

@@ -2,7 +2,7 @@
 
 use crate::{
     app::App,
-    store::{Evidence, Store, StoreError},
+    store::{Evidence, Store, StoreError, stored_json},
     verdict::{self, VerdictError},
 };
 use serde::Serialize;
@@ -84,14 +84,11 @@ impl Stored {
             return Err(ReplayError::Altered);
         }
         let row = store.verdict(biz_token).await?.ok_or(ReplayError::NotJudged)?;
-        let json = |text: Option<String>, column| {
-            text.map(|text| serde_json::from_str(&text).map_err(|_| StoreError::Damaged(column))).transpose()
-        };
         let verdict = Judgement {
             code: Some(row.code),
             message: row.message,
-            cues: json(row.cues, "cues")?,
-            verification: json(row.verification, "verification")?,
+            cues: stored_json(row.cues.as_deref(), "cues")?,
+            verification: stored_json(row.verification.as_deref(), "verification")?,
             judged_by: row.judged_by,
         };
         Ok(Self { evidence, verdict })
@@ -106,12 +103,11 @@ impl Stored {
     pub(crate) async fn replay(self, app: &App, compare: bool) -> Result<Replayed, ReplayError> {
         let Self { evidence, verdict: stored } = self;
         let looked = verdict::look(app, &evidence).await?;
-        let json = |text: &str, column| serde_json::from_str(text).map_err(|_| StoreError::Damaged(column));
-        let cues = Some(json(&looked.cues, "cues")?);
+        let cues = stored_json(Some(&looked.cues), "cues")?;
         let judged_by = Some(app.judging.rules().to_owned());
         let again = if compare {
             let outcome = verdict::conclude(app, &evidence, looked).await?;
-            let verification = outcome.verification.as_deref().map(|text| json(text, "verification")).transpose()?;
+            let verification = stored_json(outcome.verification.as_deref(), "verification")?;
             Judgement { code: Some(outcome.row.code), message: outcome.row.message.to_owned(), cues, verification, judged_by }
         } else {
             let (code, message) = looked.row.map_or((None, "LIVE"), |row| (Some(row.code), row.message));

@@ -81,16 +81,23 @@ fn warp_row_wide(src: Rgb<'_>, line: Line, border: Border, (gain, offset): (f32,
     use crate::warp_avx2::{LANES, several};
     #[cfg(target_arch = "wasm32")]
     use crate::warp_wasm::{LANES, several};
-    let chunks = red.chunks_mut(LANES).zip(green.chunks_mut(LANES)).zip(blue.chunks_mut(LANES));
-    for (chunk, ((r, g), b)) in chunks.enumerate() {
-        let first = chunk * LANES;
-        match (<&mut [f32; LANES]>::try_from(&mut *r), <&mut [f32; LANES]>::try_from(&mut *g), <&mut [f32; LANES]>::try_from(&mut *b)) {
-            (Ok(r), Ok(g), Ok(b)) if fits(src, line, first, LANES) => {
-                // SAFETY: the caller has seen AVX2 where it is asked for, and the samples fit.
-                unsafe { several(src, line, first, gain, offset, [r, g, b]) };
-            }
-            (Ok(_) | Err(_), _, _) => warp_part(src, line, border, (gain, offset), first, [r, g, b]),
-        }
+    let whole = |chunk: &usize| fits(src, line, chunk * LANES, LANES);
+    let chunks = red.len() / LANES;
+    // The samples lie on a straight line: what lies between two chunks that fit does too.
+    let (first, end) = match ((0..chunks).find(whole), (0..chunks).rfind(whole)) {
+        (Some(first), Some(last)) => (first, last + 1),
+        (None, _) | (_, None) => (0, 0),
+    };
+    let [head, tail] = [0..first * LANES, end * LANES..red.len()];
+    for part in [head, tail] {
+        let planes = [&mut red[part.clone()], &mut green[part.clone()], &mut blue[part.clone()]];
+        warp_part(src, line, border, (gain, offset), part.start, planes);
+    }
+    let middle = first * LANES..end * LANES;
+    let [r, g, b] = [red, green, blue].map(|plane| plane[middle.clone()].as_chunks_mut::<LANES>().0);
+    for (chunk, ((r, g), b)) in (first..).zip(r.iter_mut().zip(g).zip(b)) {
+        // SAFETY: the caller has seen AVX2 where it is asked for, and the samples fit.
+        unsafe { several(src, line, chunk * LANES, gain, offset, [r, g, b]) };
     }
 }
 

@@ -32,11 +32,11 @@ impl Timed {
 }
 
 impl Networks for Timed {
-    fn detect(&self, input: Vec<f32>) -> Result<DetectorOutput, VisionError> {
+    fn detect(&self, input: &[f32]) -> Result<DetectorOutput, VisionError> {
         self.clocked(|n| n.detect(input))
     }
 
-    fn landmarks(&self, input: Vec<f32>) -> Result<LandmarkOutput, VisionError> {
+    fn landmarks(&self, input: &[f32]) -> Result<LandmarkOutput, VisionError> {
         self.clocked(|n| n.landmarks(input))
     }
 }

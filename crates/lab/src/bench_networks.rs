@@ -16,8 +16,8 @@ const WARM_UP: usize = 30;
 pub(crate) fn run(models: Models, runs: usize) -> Result<Verdict> {
     let networks = taken(models).context("the models hold no networks")?;
     let (small, large) = (picture(DETECTOR_SIDE, 2.0 / 255.0, -1.0), picture(LANDMARK_SIDE, 1.0 / 255.0, 0.0));
-    let detector = time(runs, || networks.detect(small.clone()).map(drop))?;
-    let landmark = time(runs, || networks.landmarks(large.clone()).map(drop))?;
+    let detector = time(runs, || networks.detect(&small).map(drop))?;
+    let landmark = time(runs, || networks.landmarks(&large).map(drop))?;
     println!("{}", json!({"detector": detector, "landmark": landmark}));
     Ok(Verdict::Done)
 }
@@ -57,11 +57,11 @@ fn taken(models: Models) -> Option<Box<dyn Networks>> {
 struct Gone;
 
 impl Networks for Gone {
-    fn detect(&self, _: Vec<f32>) -> Result<DetectorOutput, VisionError> {
+    fn detect(&self, _: &[f32]) -> Result<DetectorOutput, VisionError> {
         Err(VisionError::BadOutput { role: ModelRole::Detector })
     }
 
-    fn landmarks(&self, _: Vec<f32>) -> Result<LandmarkOutput, VisionError> {
+    fn landmarks(&self, _: &[f32]) -> Result<LandmarkOutput, VisionError> {
         Err(VisionError::BadOutput { role: ModelRole::Landmark })
     }
 }

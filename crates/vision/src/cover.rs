@@ -81,7 +81,9 @@ fn luma([r, g, b]: [f32; 3]) -> f32 {
 
 impl Patch {
     fn of(frame: &Frame, roi: &Roi, side: usize) -> Self {
-        Self { side, planes: crop(frame, roi, side, 1.0 / 255.0, 0.0) }
+        let mut planes = vec![0.0; 3 * side * side];
+        crop(frame, roi, side, 1.0 / 255.0, 0.0, &mut planes);
+        Self { side, planes }
     }
 
     fn rgb(&self, index: usize) -> [f32; 3] {

@@ -72,8 +72,11 @@ fn holds_centre(outer: BoundingBox, inner: BoundingBox) -> bool {
 /// All boxes of one run, in frame pixels, not merged.
 fn detect_at(models: &Models, frame: &Frame, fit: Letterbox) -> Result<Vec<DetectedFace>, VisionError> {
     // 0..255 -> -1..1
-    let input = letterbox(frame, fit, DETECTOR_SIDE, 2.0 / 255.0, -1.0);
-    let mut faces = decode(&models.networks.detect(input)?, models.params.detection_score)?;
+    let output = models.with_input(3 * DETECTOR_SIDE * DETECTOR_SIDE, |networks, input| {
+        letterbox(frame, fit, DETECTOR_SIDE, 2.0 / 255.0, -1.0, input);
+        networks.detect(input)
+    });
+    let mut faces = decode(&output?, models.params.detection_score)?;
     for face in &mut faces {
         let corner = fit.to_frame(Point2 { x: face.bounds.x, y: face.bounds.y });
         let (width, height) = (fit.length_to_frame(face.bounds.width), fit.length_to_frame(face.bounds.height));

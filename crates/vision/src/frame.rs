@@ -62,9 +62,17 @@ impl Frame {
     /// # Errors
     /// As [`Frame::from_rgb`].
     pub fn from_rgba(width: u32, height: u32, rgba: &[u8]) -> Result<Self, FrameError> {
-        let mut rgb = vec![0; check_length(width, height, rgba.len(), 4)? * 3];
-        drop_alpha(rgba, &mut rgb);
-        Ok(Self { width, height, rgb })
+        Self::from_rgba_in(width, height, rgba, Vec::new())
+    }
+
+    /// [`Frame::from_rgba`] in the memory of an earlier frame ([`Frame::into_rgb`]).
+    ///
+    /// # Errors
+    /// As [`Frame::from_rgb`].
+    pub fn from_rgba_in(width: u32, height: u32, rgba: &[u8], mut memory: Vec<u8>) -> Result<Self, FrameError> {
+        memory.resize(check_length(width, height, rgba.len(), 4)? * 3, 0);
+        drop_alpha(rgba, &mut memory);
+        Ok(Self { width, height, rgb: memory })
     }
 
     /// Width in px, at least 1.
@@ -83,6 +91,12 @@ impl Frame {
     #[must_use]
     pub fn rgb(&self) -> &[u8] {
         &self.rgb
+    }
+
+    /// Its memory, for the next frame.
+    #[must_use]
+    pub fn into_rgb(self) -> Vec<u8> {
+        self.rgb
     }
 }
 

@@ -36,13 +36,13 @@ impl Models {
 }
 
 impl Networks for Loaded {
-    fn detect(&self, input: Vec<f32>) -> Result<DetectorOutput, VisionError> {
-        let [regressors, scores] = self.detector.run(&input)?;
+    fn detect(&self, input: &[f32]) -> Result<DetectorOutput, VisionError> {
+        let [regressors, scores] = self.detector.run(input)?;
         Ok(DetectorOutput { regressors, scores })
     }
 
-    fn landmarks(&self, input: Vec<f32>) -> Result<LandmarkOutput, VisionError> {
-        let [points, presence] = self.landmark.run(&input)?;
+    fn landmarks(&self, input: &[f32]) -> Result<LandmarkOutput, VisionError> {
+        let [points, presence] = self.landmark.run(input)?;
         let presence = presence.first().copied().ok_or(VisionError::BadOutput { role: ModelRole::Landmark })?;
         Ok(LandmarkOutput { points, presence })
     }

@@ -22,8 +22,11 @@ pub(crate) struct Mesh {
 /// Runs the network on `roi`.
 pub(crate) fn mesh_in(models: &Models, frame: &Frame, roi: &Roi) -> Result<Mesh, VisionError> {
     // 0..255 -> 0..1
-    let input = crop(frame, &corner_sampled(roi), LANDMARK_SIDE, 1.0 / 255.0, 0.0);
-    project(&models.networks.landmarks(input)?, roi)
+    let output = models.with_input(3 * LANDMARK_SIDE * LANDMARK_SIDE, |networks, input| {
+        crop(frame, &corner_sampled(roi), LANDMARK_SIDE, 1.0 / 255.0, 0.0, input);
+        networks.landmarks(input)
+    });
+    project(&output?, roi)
 }
 
 /// The region whose pixel centres are `roi`'s pixel corners: MediaPipe's `ImageToTensorCalculator` samples at corners, [`crop`] at centres.

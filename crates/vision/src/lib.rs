@@ -15,6 +15,7 @@
 mod action;
 #[cfg(feature = "decode")]
 mod codec;
+mod colours;
 mod cover;
 mod detect;
 mod error;
@@ -47,6 +48,7 @@ pub use action::ActionNet;
 pub use action::{ACTION_CHANNELS, ACTION_FRAMES, ActionMeasures, ActionRing, ActionScores};
 #[cfg(feature = "decode")]
 pub use codec::{BEST_BYTES, DecodeError, DecodeLimits, EncodeError, FRAME_BYTES, decode, encode_best, encode_jpeg, encode_window};
+pub use colours::Coding;
 pub use detect::{DetectedFace, detect_faces};
 pub use error::{ModelError, ModelRole, VisionError};
 pub use frame::{Frame, FrameError, MAX_SIDE, Orientation, QuarterTurn};
@@ -57,7 +59,7 @@ pub use model::{
 pub use observation::{BoundingBox, EyeOpenness, Face, Observation, Point2, Point3, Pose, Quality};
 pub use params::Params;
 pub use picture::{GreyTest, PictureStats};
-pub use planes::{Coding, PlaneFormat, PlaneLayout, Planes};
+pub use planes::{PlaneFormat, PlaneLayout, Planes, Shrinker};
 pub use points::LANDMARKS_IN_USE;
 pub use pose::{Fit, RIGID, fit};
 pub use roi::Roi;

@@ -1,5 +1,7 @@
 //! The seam between the pipeline and whatever runs the two networks.
 
+use std::sync::{Mutex, PoisonError};
+
 use crate::{error::VisionError, geometry::Geometry, params::Params};
 
 /// Side of the detector's input, px.
@@ -38,13 +40,13 @@ pub trait Networks: Send + Sync {
     ///
     /// # Errors
     /// [`VisionError::Run`] when the runtime fails.
-    fn detect(&self, input: Vec<f32>) -> Result<DetectorOutput, VisionError>;
+    fn detect(&self, input: &[f32]) -> Result<DetectorOutput, VisionError>;
 
     /// `input`: 3 x 192 x 192, values 0..1.
     ///
     /// # Errors
     /// [`VisionError::Run`] when the runtime fails.
-    fn landmarks(&self, input: Vec<f32>) -> Result<LandmarkOutput, VisionError>;
+    fn landmarks(&self, input: &[f32]) -> Result<LandmarkOutput, VisionError>;
 }
 
 /// Everything a frame is judged with: both networks, the canonical geometry and the parameters.
@@ -53,13 +55,15 @@ pub struct Models {
     pub(crate) networks: Box<dyn Networks>,
     pub(crate) geometry: Geometry,
     pub(crate) params: Params,
+    /// The last input's memory, for the next.
+    input: Mutex<Vec<f32>>,
 }
 
 impl Models {
     /// Puts the parts together with default parameters.
     #[must_use]
     pub fn new(networks: Box<dyn Networks>, geometry: Geometry) -> Self {
-        Self { networks, geometry, params: Params::default() }
+        Self { networks, geometry, params: Params::default(), input: Mutex::default() }
     }
 
     /// The same models with other parameters.
@@ -72,6 +76,17 @@ impl Models {
     #[must_use]
     pub fn with_networks(self, wrap: impl FnOnce(Box<dyn Networks>) -> Box<dyn Networks>) -> Self {
         Self { networks: wrap(self.networks), ..self }
+    }
+
+    /// Calls `with` with memory for an input of `length` numbers; what it holds is left over from another input.
+    pub(crate) fn with_input<T>(&self, length: usize, with: impl FnOnce(&dyn Networks, &mut [f32]) -> T) -> T {
+        // Whatever a panicking thread left behind is still numbers; who comes while another is at it starts with none.
+        let kept = || self.input.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut input = core::mem::take(&mut *kept());
+        input.resize(length, 0.0);
+        let result = with(&*self.networks, &mut input);
+        *kept() = input;
+        result
     }
 
     /// The canonical face in use.

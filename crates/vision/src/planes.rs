@@ -1,9 +1,13 @@
 //! Camera frames as cameras code them: brightness and two colour differences, each a plane. They are made small before they become colours, which
 //! touches each byte of the camera's picture once.
 
-use faceid_kernels::{Light, colour_row, times, weigh_four};
+use faceid_kernels::weigh_four;
 
-use crate::frame::{Frame, FrameError, check_length};
+use crate::{
+    colours::Coding,
+    frame::{FrameError, check_length},
+    shelf::Shelved,
+};
 
 /// Where a plane lies in its buffer, bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,15 +25,6 @@ pub enum PlaneFormat {
     I420([PlaneLayout; 3]),
     /// Brightness, then blue and red difference in turns.
     Nv12([PlaneLayout; 2]),
-}
-
-/// What the numbers mean.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Coding {
-    /// ITU-R BT.709 instead of BT.601.
-    pub bt709: bool,
-    /// 0 to 255 instead of 16 to 235 (brightness) and 16 to 240 (differences).
-    pub full_range: bool,
 }
 
 /// A camera frame in planes, 4:2:0, eight bits, upright and unmirrored.
@@ -80,52 +75,12 @@ impl<'a> Planes<'a> {
         if end <= self.bytes.len() { Ok(()) } else { Err(wrong(end)) }
     }
 
-    /// The picture in colours, no side longer than `max_side`: the mean of the area under each pixel, never enlarged. Colour differences once per
-    /// 2 x 2 pixels, as they came.
-    #[must_use]
-    pub fn shrunk(&self, max_side: u32) -> Frame {
-        let longest = self.width.max(self.height);
-        let scale = (max_side.max(1) as f32 / longest as f32).min(1.0);
-        // invariant: not above the side, which the frame's limit bounds
-        let to = [self.width, self.height].map(|side| ((side as f32 * scale).round() as usize).max(1));
-        let luma = Small::new(self.width, self.height, 1, to);
-        let colour = Small::new(self.width, self.height, 2, to);
-        let half = self.width.div_ceil(2);
-        let mut rgb = vec![0; 3 * to[0] * to[1]];
-        let mut sums = vec![0u16; self.width.max(2 * half)];
-        let mut apart = [vec![0u16; half], vec![0u16; half]];
-        let mut y = vec![0u8; to[0]];
-        let mut differences = [vec![0u8; to[0].div_ceil(2)], vec![0u8; to[0].div_ceil(2)]];
-        let mut colours = Colours::new(self.coding, to[0]);
-        for (row, out) in rgb.chunks_exact_mut(3 * to[0]).enumerate() {
-            let (PlaneFormat::I420([brightness, ..]) | PlaneFormat::Nv12([brightness, _])) = self.format;
-            self.down(brightness, &luma, row, &mut sums[..self.width]);
-            across(&sums[..self.width], &luma.columns, &mut y);
-            if row % 2 == 0 {
-                match self.format {
-                    PlaneFormat::I420([_, blue, red]) => {
-                        for (plane, out) in [blue, red].into_iter().zip(&mut differences) {
-                            self.down(plane, &colour, row / 2, &mut sums[..half]);
-                            across(&sums[..half], &colour.columns, out);
-                        }
-                    }
-                    PlaneFormat::Nv12([_, both]) => {
-                        self.down(both, &colour, row / 2, &mut sums[..2 * half]);
-                        let [blue, red] = &mut apart;
-                        for ((pair, blue), red) in sums.as_chunks::<2>().0.iter().zip(blue).zip(red) {
-                            [*blue, *red] = *pair;
-                        }
-                        for (sums, out) in apart.iter().zip(&mut differences) {
-                            across(sums, &colour.columns, out);
-                        }
-                    }
-                }
-                colours.set(&differences);
-            }
-            colours.row(&y, out);
+    /// A whole plane made small.
+    fn reduce(&self, plane: PlaneLayout, small: &Small, sums: &mut [u16], out: &mut [u8]) {
+        for (row, out) in out.chunks_exact_mut(small.columns.first.len()).enumerate() {
+            self.down(plane, small, row, sums);
+            across(sums, &small.columns, out);
         }
-        // invariant: both sides are at most the frame's
-        Frame::of_checked(to[0] as u32, to[1] as u32, rgb)
     }
 
     /// Weighs the rows under one row of the small picture, in units of 1/256.
@@ -142,7 +97,74 @@ impl<'a> Planes<'a> {
     }
 }
 
+/// Makes camera frames small. Keeps what depends on their size and not on their pixels, for the next.
+#[derive(Debug, Default)]
+pub struct Shrinker {
+    plan: Option<Plan>,
+    /// A row of weighed samples, and the differences of an interleaved one.
+    sums: Vec<u16>,
+    apart: [Vec<u16>; 2],
+}
+
+/// How frames of one size become another.
+#[derive(Debug)]
+struct Plan {
+    from: [usize; 2],
+    to: [usize; 2],
+    luma: Small,
+    colour: Small,
+}
+
+impl Shrinker {
+    /// The frame put aside, no side longer than `max_side`: the mean of the area under each pixel, never enlarged. Colour differences once per 2 x 2
+    /// pixels, coded as they came.
+    #[must_use]
+    pub fn shelve(&mut self, planes: &Planes<'_>, max_side: u32) -> Shelved {
+        let from = [planes.width, planes.height];
+        let scale = (max_side.max(1) as f32 / from[0].max(from[1]) as f32).min(1.0);
+        // invariant: not above the side, which the frame's limit bounds
+        let to = from.map(|side| ((side as f32 * scale).round() as usize).max(1));
+        let Self { plan, sums, apart } = self;
+        let plan = match plan.take_if(|plan| [plan.from, plan.to] == [from, to]) {
+            Some(known) => plan.insert(known),
+            None => plan.insert(Plan { from, to, luma: Small::new(from, 1, to), colour: Small::new(from, 2, to) }),
+        };
+        let (half, small_half) = (from[0].div_ceil(2), to.map(|side| side.div_ceil(2)));
+        sums.resize(from[0].max(2 * half), 0);
+        let mut shelf = vec![0; to[0] * to[1] + 2 * small_half[0] * small_half[1]];
+        let (luma, chroma) = shelf.split_at_mut(to[0] * to[1]);
+        let (blues, reds) = chroma.split_at_mut(small_half[0] * small_half[1]);
+        let (PlaneFormat::I420([brightness, ..]) | PlaneFormat::Nv12([brightness, _])) = planes.format;
+        planes.reduce(brightness, &plan.luma, &mut sums[..from[0]], luma);
+        match planes.format {
+            PlaneFormat::I420([_, blue, red]) => {
+                for (plane, out) in [(blue, blues), (red, reds)] {
+                    planes.reduce(plane, &plan.colour, &mut sums[..half], out);
+                }
+            }
+            PlaneFormat::Nv12([_, both]) => {
+                let [blue, red] = apart.each_mut().map(|one| {
+                    one.resize(half, 0);
+                    &mut one[..]
+                });
+                let rows = blues.chunks_exact_mut(small_half[0]).zip(reds.chunks_exact_mut(small_half[0]));
+                for (row, (blues, reds)) in rows.enumerate() {
+                    planes.down(both, &plan.colour, row, &mut sums[..2 * half]);
+                    for ((pair, blue), red) in sums.as_chunks::<2>().0.iter().zip(&mut *blue).zip(&mut *red) {
+                        [*blue, *red] = *pair;
+                    }
+                    across(blue, &plan.colour.columns, blues);
+                    across(red, &plan.colour.columns, reds);
+                }
+            }
+        }
+        // invariant: both sides are at most the frame's
+        Shelved::of_planes(to[0] as u32, to[1] as u32, planes.coding, shelf)
+    }
+}
+
 /// How a plane becomes small.
+#[derive(Debug)]
 struct Small {
     columns: Axis,
     rows: Axis,
@@ -150,7 +172,7 @@ struct Small {
 
 impl Small {
     /// A plane with one sample per `each` x `each` pixels of a picture, on both sides of becoming small.
-    fn new(width: usize, height: usize, each: usize, to: [usize; 2]) -> Self {
+    fn new([width, height]: [usize; 2], each: usize, to: [usize; 2]) -> Self {
         let axis = |length: usize, to: usize| {
             Axis::new(length.div_ceil(each), length as f64 / to as f64, length as f64 / each as f64, to.div_ceil(each))
         };
@@ -159,6 +181,7 @@ impl Small {
 }
 
 /// For each sample of the small side, the samples of the large one that lie under it: equally many, with weights that add up to 256.
+#[derive(Debug)]
 struct Axis {
     taps: usize,
     first: Vec<u32>,
@@ -214,57 +237,10 @@ const fn rounded(sum: u32) -> u8 {
     ((sum + (1 << 15)) >> 16) as u8
 }
 
-/// From brightness and colour differences to red, green and blue.
-struct Colours {
-    light: Light,
-    /// A quarter of red difference in red, blue difference in green, red difference in green, blue difference in blue, in units of 1/32768.
-    quarters: [i16; 4],
-    /// What the differences add to red, green and blue of each pixel of two rows, in units of 1/32.
-    added: [Vec<i16>; 3],
-}
-
-impl Colours {
-    fn new(Coding { bt709, full_range }: Coding, width: usize) -> Self {
-        // ITU-R BT.601-7 2.5.1 and BT.709-6 3.2: shares of red and blue in brightness
-        let (red, blue) = if bt709 { (0.2126, 0.0722) } else { (0.299, 0.114) };
-        let green = 1.0 - red - blue;
-        let (gain, difference) = if full_range { (1.0, 1.0) } else { (255.0 / 219.0, 255.0 / 224.0) };
-        let of_red = 2.0 * (1.0 - red) * difference;
-        let of_blue = 2.0 * (1.0 - blue) * difference;
-        // invariant: gains lie below two, shares below four
-        let fixed = |share: f64| (share * 32_768.0).round() as i16;
-        let shares = [of_red, -of_blue * blue / green, -of_red * red / green, of_blue];
-        let light = Light { black: if full_range { 0 } else { 16 }, half_gain: fixed(gain / 2.0) };
-        Self { light, quarters: shares.map(|share| fixed(share / 4.0)), added: [0; 3].map(|_: i32| vec![0; width]) }
-    }
-
-    /// Both differences of each pair of pixels.
-    fn set(&mut self, [blue, red]: &[Vec<u8>; 2]) {
-        let [red_in_red, blue_in_green, red_in_green, blue_in_blue] = self.quarters;
-        let share = |blue: u8, red: u8| {
-            let [blue, red] = [blue, red].map(|difference| (i16::from(difference) - 128) << 7);
-            [times(red, red_in_red), times(blue, blue_in_green) + times(red, red_in_green), times(blue, blue_in_blue)]
-        };
-        let [(reds, last_red), (greens, last_green), (blues, last_blue)] = self.added.each_mut().map(|a| a.as_chunks_mut::<2>());
-        for ((((&blue, &red), reds), greens), blues) in blue.iter().zip(red).zip(reds).zip(greens).zip(blues) {
-            let [r, g, b] = share(blue, red);
-            (*reds, *greens, *blues) = ([r; 2], [g; 2], [b; 2]);
-        }
-        // of an odd width
-        if let ([r], [g], [b], Some(&blue), Some(&red)) = (last_red, last_green, last_blue, blue.last(), red.last()) {
-            [*r, *g, *b] = share(blue, red);
-        }
-    }
-
-    fn row(&self, y: &[u8], rgb: &mut [u8]) {
-        let [reds, greens, blues] = &self.added;
-        colour_row(y, self.light, [reds, greens, blues], rgb);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::frame::Frame;
 
     const VIDEO: Coding = Coding { bt709: false, full_range: false };
 
@@ -281,6 +257,16 @@ mod tests {
             (seed >> 24) as u8
         };
         (0..count).map(|_| next()).collect()
+    }
+
+    /// The small picture in colours, by a shrinker that has seen another size before.
+    fn shrunk(planes: &Planes<'_>, side: u32) -> Frame {
+        let mut shrinker = Shrinker::default();
+        let before = shrinker.shelve(planes, side / 2 + 1);
+        let shelved = shrinker.shelve(planes, side);
+        assert!(before.bytes() < shelved.bytes() || side == 2, "another size");
+        assert_eq!(shrinker.shelve(planes, side), shelved, "the plan is kept");
+        shelved.frame()
     }
 
     /// Size of an I420 buffer.
@@ -302,7 +288,7 @@ mod tests {
         for (what, coding, [y, u, v], expected) in rows {
             let bytes = [[y; 16].as_slice(), &[u; 4], &[v; 4]].concat();
             let planes = Planes::new(4, 4, PlaneFormat::I420(layout(4, 4)), coding, &bytes).expect("fits");
-            for pixel in planes.shrunk(4).rgb().chunks_exact(3) {
+            for pixel in shrunk(&planes, 4).rgb().chunks_exact(3) {
                 let near = pixel.iter().zip(expected).all(|(got, wanted)| got.abs_diff(wanted) <= 2);
                 assert!(near, "{what}: {pixel:?}, expected {expected:?}");
             }
@@ -335,7 +321,7 @@ mod tests {
             bytes[w * h..].fill(128);
             let coding = Coding { bt709: false, full_range: true };
             let planes = Planes::new(w as u32, h as u32, PlaneFormat::I420(layout(w, h)), coding, &bytes).expect("fits");
-            let small = planes.shrunk(side);
+            let small = shrunk(&planes, side);
             let to = [small.width() as usize, small.height() as usize];
             assert!(to[0].max(to[1]) == side as usize, "{from:?}: {to:?}");
             let expected = mean(&bytes[..w * h], from, 1, from, to);
@@ -356,7 +342,7 @@ mod tests {
                 bytes[red.offset + y * 46 + x] = if x < 23 { 240 } else { 110 };
             }
         }
-        let frame = Planes::new(91, 30, PlaneFormat::I420(layout(w, h)), VIDEO, &bytes).expect("fits").shrunk(45);
+        let frame = shrunk(&Planes::new(91, 30, PlaneFormat::I420(layout(w, h)), VIDEO, &bytes).expect("fits"), 45);
         let row: Vec<bool> = frame.rgb()[..3 * 45].chunks_exact(3).map(|p| p[0] > p[2]).collect();
         assert!(row[..22].iter().all(|red| *red) && row[23..].iter().all(|red| !*red), "{row:?}");
     }
@@ -366,7 +352,7 @@ mod tests {
         let (w, h) = (61, 45);
         let bytes = noise(size(w, h));
         let [luma, blue, red] = layout(w, h);
-        let plain = Planes::new(61, 45, PlaneFormat::I420([luma, blue, red]), VIDEO, &bytes).expect("fits").shrunk(24);
+        let plain = shrunk(&Planes::new(61, 45, PlaneFormat::I420([luma, blue, red]), VIDEO, &bytes).expect("fits"), 24);
         let (stride, mut padded) = (80, vec![7; 80 * (45 + 23)]);
         for y in 0..h {
             padded[y * stride..][..w].copy_from_slice(&bytes[y * w..][..w]);
@@ -378,7 +364,7 @@ mod tests {
             }
         }
         let at = |offset| PlaneLayout { offset, stride };
-        let nv12 = Planes::new(61, 45, PlaneFormat::Nv12([at(0), at(h * stride)]), VIDEO, &padded).expect("fits").shrunk(24);
+        let nv12 = shrunk(&Planes::new(61, 45, PlaneFormat::Nv12([at(0), at(h * stride)]), VIDEO, &padded).expect("fits"), 24);
         assert_eq!(nv12.rgb(), plain.rgb());
     }
 

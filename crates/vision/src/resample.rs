@@ -40,15 +40,14 @@ impl Letterbox {
 ///
 /// Sampled as MediaPipe's `ImageToTensorCalculator` does: one bilinear sample per input pixel, taken at the pixel's corner. Averaging first, or
 /// sampling at centres, moves the box by a few frame pixels and with it the landmarks by about 1 % of the eye distance from the reference.
-pub(crate) fn letterbox(frame: &Frame, fit: Letterbox, side: usize, gain: f32, offset: f32) -> Vec<f32> {
+/// `planes` holds three squares of `side`.
+pub(crate) fn letterbox(frame: &Frame, fit: Letterbox, side: usize, gain: f32, offset: f32, planes: &mut [f32]) {
     let step = 1.0 / fit.scale;
-    let mut planes = vec![0.0; 3 * side * side];
-    let Some(rgb) = rgb_of(frame) else { return planes };
-    for_rows(&mut planes, side, |row, out| {
+    let Some(rgb) = rgb_of(frame) else { return };
+    for_rows(planes, side, |row, out| {
         let line = Line { x: -fit.offset.x * step, y: (row as f32 - fit.offset.y) * step, dx: step, dy: 0.0 };
         warp_row(rgb, line, Border::Black, gain, offset, out);
     });
-    planes
 }
 
 /// The frame at `scale` (< 1), area-averaged; sides rounded, at least 1 px.
@@ -91,13 +90,12 @@ fn reduced(frame: &Frame, part: Part, width: u32, height: u32) -> Frame {
     Frame::from_rgb(width, height, rgb).unwrap_or_else(|_| frame.clone())
 }
 
-/// The rotated square `roi` as planar RGB of `side` x `side`, each value `byte * gain + offset`; outside the frame the edge repeats.
-pub(crate) fn crop(frame: &Frame, roi: &Roi, side: usize, gain: f32, offset: f32) -> Vec<f32> {
-    let mut planes = vec![0.0; 3 * side * side];
+/// The rotated square `roi` as planar RGB of `side` x `side`, each value `byte * gain + offset`; outside the frame the edge repeats. `planes` holds
+/// three such squares.
+pub(crate) fn crop(frame: &Frame, roi: &Roi, side: usize, gain: f32, offset: f32, planes: &mut [f32]) {
     with_source(frame, roi, side, |source| {
-        for_rows(&mut planes, side, |row, out| warp_row(source.rgb, source.line(roi, side, row), Border::Replicate, gain, offset, out));
+        for_rows(planes, side, |row, out| warp_row(source.rgb, source.line(roi, side, row), Border::Replicate, gain, offset, out));
     });
-    planes
 }
 
 /// The same square as luma 0..1 (Rec. 601 weights on gamma-coded values): a row of colours at a time, a third of the memory.
@@ -220,7 +218,8 @@ mod tests {
         fn letterbox_positions_come_back_and_pixels_match(width in 32u32..400, height in 32u32..400, border in 0f32..0.5, px in 0.2f32..0.8, py in 0.2f32..0.8) {
             let frame = ramp(width, height);
             let fit = Letterbox::new(&frame, 128, border);
-            let planes = letterbox(&frame, fit, 128, 1.0, 0.0);
+            let mut planes = vec![0.0; 3 * 128 * 128];
+            letterbox(&frame, fit, 128, 1.0, 0.0, &mut planes);
             let (x, y) = ((px * 128.0) as usize, (py * 128.0) as usize);
             // Sampled at the corner of the network pixel, which falls on the centre of a frame pixel.
             let at = fit.to_frame(Point2 { x: x as f32, y: y as f32 });
@@ -240,7 +239,8 @@ mod tests {
         fn crop_pixels_are_where_the_region_says(side in 20f32..280.0, rotation in -3f32..3.0, u in 0.1f32..0.9, v in 0.1f32..0.9) {
             let frame = ramp(300, 300);
             let roi = Roi { centre: Point2 { x: 150.0, y: 150.0 }, side, rotation };
-            let planes = crop(&frame, &roi, 64, 1.0, 0.0);
+            let mut planes = vec![0.0; 3 * 64 * 64];
+            crop(&frame, &roi, 64, 1.0, 0.0, &mut planes);
             let (i, j) = ((u * 64.0) as usize, (v * 64.0) as usize);
             let at = roi.to_frame((i as f32 + 0.5) / 64.0, (j as f32 + 0.5) / 64.0);
             if at.x > 5.0 && at.y > 5.0 && at.x < 295.0 && at.y < 295.0 {
@@ -253,7 +253,8 @@ mod tests {
     #[test]
     fn free_space_is_black_and_values_are_scaled() {
         let Ok(white) = Frame::from_rgb(64, 32, vec![255; 64 * 32 * 3]) else { panic!("64x32") };
-        let planes = letterbox(&white, Letterbox::new(&white, 128, 0.0), 128, 2.0 / 255.0, -1.0);
+        let mut planes = vec![7.0; 3 * 128 * 128];
+        letterbox(&white, Letterbox::new(&white, 128, 0.0), 128, 2.0 / 255.0, -1.0, &mut planes);
         assert_eq!((planes[0], planes[64 * 128 + 64]), (-1.0, 1.0), "corner black, centre white");
     }
 

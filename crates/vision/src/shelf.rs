@@ -2,13 +2,17 @@
 
 use std::borrow::Cow;
 
-use crate::frame::{Frame, FrameError, check_length};
+use crate::{
+    colours::{Coding, Colours},
+    frame::{Frame, FrameError, check_length},
+};
 
 /// A frame put aside. A picture from a camera comes back within a few grey levels; colour changes sharper than two pixels are softened.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Shelved {
     width: u32,
     height: u32,
+    coding: Coding,
     /// Brightness row by row, then both colour differences, each `ceil(width / 2) * ceil(height / 2)`.
     planes: Vec<u8>,
 }
@@ -24,8 +28,6 @@ impl core::fmt::Debug for Shelved {
 const LUMA: [i32; 3] = [19_595, 38_470, 7_471];
 const BLUE: [i32; 3] = [-11_056, -21_712, 32_768];
 const RED: [i32; 3] = [32_768, -27_440, -5_328];
-/// Shares of red difference in red, of both in green, of blue difference in blue.
-const BACK: [i32; 4] = [91_881, -22_553, -46_802, 116_130];
 const HALF: i32 = 1 << 15;
 
 fn dot(weights: [i32; 3], rgb: [i32; 3]) -> i32 {
@@ -108,7 +110,13 @@ impl Shelved {
     #[must_use]
     pub fn new(frame: &Frame) -> Self {
         let (pixels, _) = frame.rgb().as_chunks::<3>();
-        Self { width: frame.width(), height: frame.height(), planes: planes(pixels, frame.width() as usize, frame.height() as usize) }
+        let planes = planes(pixels, frame.width() as usize, frame.height() as usize);
+        Self { width: frame.width(), height: frame.height(), coding: Coding::JFIF, planes }
+    }
+
+    /// What was planes already; they are as long as the size says.
+    pub(crate) const fn of_planes(width: u32, height: u32, coding: Coding, planes: Vec<u8>) -> Self {
+        Self { width, height, coding, planes }
     }
 
     /// Puts aside what [`Frame::from_rgba`] would make a frame of: the same planes, several pixels at a time.
@@ -118,27 +126,32 @@ impl Shelved {
     pub fn from_rgba(width: u32, height: u32, rgba: &[u8]) -> Result<Self, FrameError> {
         check_length(width, height, rgba.len(), 4)?;
         let (pixels, _) = rgba.as_chunks::<4>();
-        Ok(Self { width, height, planes: planes(pixels, width as usize, height as usize) })
+        Ok(Self { width, height, coding: Coding::JFIF, planes: planes(pixels, width as usize, height as usize) })
     }
 
     /// The frame as it comes back.
     #[must_use]
     pub fn frame(&self) -> Frame {
+        self.frame_in(Vec::new())
+    }
+
+    /// [`Self::frame`] in the memory of an earlier one ([`Frame::into_rgb`]).
+    #[must_use]
+    pub fn frame_in(&self, mut memory: Vec<u8>) -> Frame {
         let (width, height) = (self.width as usize, self.height as usize);
         let half_width = width.div_ceil(2);
         let (luma, chroma) = self.planes.split_at(width * height);
         let (blue, red) = chroma.split_at(chroma.len() / 2);
-        let mut rgb = Vec::with_capacity(3 * width * height);
-        for (y, luma) in luma.chunks_exact(width).enumerate() {
-            let at = y / 2 * half_width;
-            for (x, &luma) in luma.iter().enumerate() {
-                let (blue, red) = (i32::from(blue[at + x / 2]) - 128, i32::from(red[at + x / 2]) - 128);
-                let grey = (i32::from(luma) << 16) + HALF;
-                let green = BACK[1] * blue + BACK[2] * red;
-                rgb.extend([grey + BACK[0] * red, grey + green, grey + BACK[3] * blue].map(|v| byte(v >> 16)));
+        let mut colours = Colours::new(self.coding, width);
+        memory.resize(3 * width * height, 0);
+        let rows = luma.chunks(2 * width).zip(memory.chunks_mut(6 * width));
+        for ((luma, rgb), (blue, red)) in rows.zip(blue.chunks_exact(half_width).zip(red.chunks_exact(half_width))) {
+            colours.set(blue, red);
+            for (luma, rgb) in luma.chunks_exact(width).zip(rgb.chunks_exact_mut(3 * width)) {
+                colours.row(luma, rgb);
             }
         }
-        Frame::of_checked(self.width, self.height, rgb)
+        Frame::of_checked(self.width, self.height, memory)
     }
 
     /// Bytes of pixels held.

@@ -129,7 +129,7 @@ mod tests {
     }
 
     impl Networks for Scripted {
-        fn detect(&self, _: Vec<f32>) -> Result<DetectorOutput, VisionError> {
+        fn detect(&self, _: &[f32]) -> Result<DetectorOutput, VisionError> {
             let mut script = self.script();
             script.detections += 1;
             let mut out = DetectorOutput { regressors: vec![0.0; ANCHOR_COUNT * REGRESSOR_LEN], scores: vec![-100.0; ANCHOR_COUNT] };
@@ -143,7 +143,7 @@ mod tests {
             Ok(out)
         }
 
-        fn landmarks(&self, _: Vec<f32>) -> Result<LandmarkOutput, VisionError> {
+        fn landmarks(&self, _: &[f32]) -> Result<LandmarkOutput, VisionError> {
             let script = self.script();
             if script.fails {
                 return Ok(LandmarkOutput { points: vec![f32::NAN; LANDMARK_COUNT * 3], presence: 9.0 });

@@ -38,11 +38,11 @@ fn networks(models: Models) -> Box<dyn Networks> {
 struct Nothing;
 
 impl Networks for Nothing {
-    fn detect(&self, _: Vec<f32>) -> Result<DetectorOutput, VisionError> {
+    fn detect(&self, _: &[f32]) -> Result<DetectorOutput, VisionError> {
         unreachable!("never asked")
     }
 
-    fn landmarks(&self, _: Vec<f32>) -> Result<LandmarkOutput, VisionError> {
+    fn landmarks(&self, _: &[f32]) -> Result<LandmarkOutput, VisionError> {
         unreachable!("never asked")
     }
 }
@@ -74,9 +74,9 @@ fn compact_files_answer_as_onnx_does() {
     let mut worst = [0.0f32; 4];
     for case in [0, 1, 2, 5] {
         let input = picture(case, DETECTOR_SIDE, 2.0 / 255.0, -1.0);
-        let (ours, reference) = (compact.detect(input.clone()).expect("runs"), onnx.detect(input).expect("runs"));
+        let (ours, reference) = (compact.detect(&input).expect("runs"), onnx.detect(&input).expect("runs"));
         let input = picture(case, LANDMARK_SIDE, 1.0 / 255.0, 0.0);
-        let (mesh, mesh_reference) = (compact.landmarks(input.clone()).expect("runs"), onnx.landmarks(input).expect("runs"));
+        let (mesh, mesh_reference) = (compact.landmarks(&input).expect("runs"), onnx.landmarks(&input).expect("runs"));
         let found = [
             apart(&ours.regressors, &reference.regressors),
             apart(&ours.scores, &reference.scores),

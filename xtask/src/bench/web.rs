@@ -56,12 +56,12 @@ pub(crate) fn guard() -> Result<()> {
 
 /// Our own networks and the roof in Node.
 fn quick() -> Result<Value> {
-    let built = web::build_bench(false)?;
+    let built = web::build_bench(web::Contenders::Compact)?;
     parsed(&node("nets.mjs", &["--quick"], &built)?)
 }
 
 /// What a script of `tests/bench` prints.
-pub(super) fn node(script: &str, arguments: &[&str], built: &Path) -> Result<String> {
+pub(crate) fn node(script: &str, arguments: &[&str], built: &Path) -> Result<String> {
     let mut command = Command::new("node");
     command.current_dir(root().join("tests/bench")).arg(script).args(arguments);
     command.env("FACEID_BENCH_BUILT", built).env("FACEID_MODELS", root().join("models"));
@@ -86,13 +86,14 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     }
     npm_ci(&root().join("tests"))?;
     crate::portraits::fetch(&crate::portraits::dir())?;
-    web::build_web(web::Profile::Page)?;
+    web::build_web()?;
     if options.page {
-        let figures = page::measure(&web::build_bench(false)?, true)?;
+        let figures = page::measure(&web::build_bench(web::Contenders::Compact)?, true)?;
         page::print(&figures);
         return write(&root().join(&options.json), &json!({"machine": Machine::look(&target_dir())?, "page": figures}));
     }
-    let built = web::build_bench(true)?;
+    web::build_bench(web::Contenders::Compact)?;
+    let built = web::build_bench(web::Contenders::Stock)?;
     npm_ci(&root().join("tests/bench"))?;
     let node = |script: &str, arguments: &[&str]| node(script, arguments, &built);
     let machine = Machine::look(&target_dir())?;

@@ -10,7 +10,7 @@ use crate::{
     body,
     config::REQUEST_MAX,
     signals::Signals,
-    store::{Outcome, State as Phase, Store, StoreError, TokenRow},
+    store::{Outcome, State as Phase, Store, StoreError, TokenRow, stored_json},
 };
 use axum::{
     extract::{Request, State},
@@ -108,11 +108,8 @@ pub async fn result_body(
     };
     let mut answer = plain(token, biz_token, Coded::new(verdict.code, verdict.message));
     if verbose {
-        let json = |text: Option<String>, column| {
-            text.map(|text| serde_json::from_str(&text).map_err(|_| StoreError::Damaged(column))).transpose()
-        };
-        answer.verification = json(verdict.verification, "verification")?;
-        answer.cues = json(verdict.cues, "cues")?;
+        answer.verification = stored_json(verdict.verification.as_deref(), "verification")?;
+        answer.cues = stored_json(verdict.cues.as_deref(), "cues")?;
         answer.injection = store.telemetry(biz_token).await?.map(|told| Signals::read(&told));
         answer.images = store.best_picture(biz_token).await?.map(|jpeg| Images { image_best: STANDARD.encode(jpeg) });
     }

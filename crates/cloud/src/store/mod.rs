@@ -68,6 +68,14 @@ pub enum StoreError {
     Vault(#[from] VaultError),
 }
 
+/// A JSON column; `None` where nothing was stored.
+///
+/// # Errors
+/// [`StoreError::Damaged`], naming the column.
+pub(crate) fn stored_json(text: Option<&str>, column: &'static str) -> Result<Option<serde_json::Value>, StoreError> {
+    text.map(|text| serde_json::from_str(text).map_err(|_| StoreError::Damaged(column))).transpose()
+}
+
 /// One database and its pictures.
 #[derive(Debug, Clone)]
 pub struct Store {

@@ -51,11 +51,11 @@ fn clocked<T>(sum: &AtomicU64, run: impl FnOnce() -> T) -> T {
 }
 
 impl Networks for Timed {
-    fn detect(&self, input: Vec<f32>) -> Result<DetectorOutput, VisionError> {
+    fn detect(&self, input: &[f32]) -> Result<DetectorOutput, VisionError> {
         clocked(&self.detector, || self.inner.detect(input))
     }
 
-    fn landmarks(&self, input: Vec<f32>) -> Result<LandmarkOutput, VisionError> {
+    fn landmarks(&self, input: &[f32]) -> Result<LandmarkOutput, VisionError> {
         clocked(&self.landmarks, || self.inner.landmarks(input))
     }
 }

@@ -5,6 +5,7 @@ pub(crate) mod darkroom;
 mod export;
 mod figures;
 mod film;
+mod kept;
 mod material;
 mod plan;
 mod play;
@@ -59,6 +60,9 @@ pub(crate) struct SimulateArgs {
     /// Also lets the server judge this many sessions that passed in the page: drawn again, encoded, decoded and measured anew.
     #[arg(long, value_name = "SESSIONS")]
     second_look: Option<usize>,
+    /// Puts the evidence of the second look into this folder, with what this build said of each session.
+    #[arg(long, requires = "second_look", value_name = "FOLDER")]
+    evidence: Option<PathBuf>,
 }
 
 fn kind(text: &str) -> Result<Kind, String> {
@@ -88,7 +92,7 @@ pub(crate) fn run(dir: &ModelDir, args: &SimulateArgs, cache: Option<&Path>, as_
         return Ok(Verdict::Done);
     }
     let figures = figures(&traces, &Geometry::from_bytes(&dir.geometry()?)?, args.material.counts());
-    let second = args.second_look.map(|wanted| second_look(dir, &identities, &traces, wanted, args.material.jobs())).transpose()?;
+    let second = args.second_look.map(|wanted| second_look(dir, &identities, &traces, wanted, args)).transpose()?;
     let mut bars = bars(&figures);
     bars.extend(second.as_ref().map(report::second_bar));
     if as_json {
@@ -100,9 +104,10 @@ pub(crate) fn run(dir: &ModelDir, args: &SimulateArgs, cache: Option<&Path>, as_
     Ok(if args.material.quick || bars.iter().all(|b| b.holds) { Verdict::Done } else { Verdict::DoesNotHold })
 }
 
-fn second_look(dir: &ModelDir, identities: &[Identity], traces: &[Trace], wanted: usize, jobs: usize) -> Result<SecondLook> {
+fn second_look(dir: &ModelDir, identities: &[Identity], traces: &[Trace], wanted: usize, args: &SimulateArgs) -> Result<SecondLook> {
     let models = dir.vision()?;
     let every_frame = Params { redetect_every: 1, ..models.params().clone() };
     let models = models.with_params(every_frame);
-    second::Server { judge: &dir.judge()?, models: &models, identities, jobs }.look(traces, wanted)
+    let (jobs, evidence) = (args.material.jobs(), args.evidence.as_deref());
+    second::Server { judge: &dir.judge()?, models: &models, identities, jobs, evidence }.look(traces, wanted)
 }

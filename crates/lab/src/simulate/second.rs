@@ -1,6 +1,6 @@
 //! The server's look at what the page would upload: sessions that passed in the page are encoded, decoded, measured anew and judged.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path};
 
 use anyhow::{Context, Result};
 use faceid_judge::{ActionEvidence, EvidenceBundle, EvidenceFrame, Judge, Outcome, Policy};
@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::darkroom::Darkroom;
 use super::figures::{Share, session};
 use super::film::Identity;
+use super::kept;
 use super::play::{Played, Reel, Sent};
 use super::trace::Trace;
 use crate::workers;
@@ -63,6 +64,8 @@ pub(super) struct Server<'a> {
     pub(super) models: &'a Models,
     pub(super) identities: &'a [Identity],
     pub(super) jobs: usize,
+    /// Where each session's evidence is put, with what this build said of it.
+    pub(super) evidence: Option<&'a Path>,
 }
 
 /// One session's comparison.
@@ -90,12 +93,12 @@ impl Server<'_> {
         let passed: Vec<(&Reel<'_>, Played)> = played.filter(|(_, p)| p.passed).take(wanted).collect();
         let looked = workers::each(self.jobs, passed.len(), |i| {
             let (reel, played) = &passed[i];
-            self.one(reel.trace(), played)
+            self.one(i, reel.trace(), played)
         })?;
         Ok(summary(&looked))
     }
 
-    fn one(&self, trace: &Trace, played: &Played) -> Result<Looked> {
+    fn one(&self, number: usize, trace: &Trace, played: &Played) -> Result<Looked> {
         let bundle = self.bundle(trace, played)?;
         let (neutral_sent, windows_sent) = played.sent.split_first().context("a session without a neutral")?;
         let mut pairs = Vec::new();
@@ -110,6 +113,9 @@ impl Server<'_> {
         }
         // The simulated person stands for a genuine one.
         let report = self.judge.evaluate(&bundle, &Policy { accept_simulated: true, ..Policy::default() })?;
+        if let Some(folder) = self.evidence {
+            kept::write(&folder.join(format!("{number:04}")), &bundle, &faceid_bench::figures(&report))?;
+        }
         let ended = match report.outcome {
             Outcome::Live(_) => None,
             Outcome::Attack(attack) => {
