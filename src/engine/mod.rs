@@ -144,7 +144,9 @@ impl Engine {
     ///
     /// # Errors
     /// `frame-gone`, `encode-failed`.
-    pub fn encode(&self, ids: &[f64], quality: u8) -> Result<js_sys::Array, JsValue> {
+    pub fn encode(&mut self, ids: &[f64], quality: u8) -> Result<js_sys::Array, JsValue> {
+        // The files take the room that was kept for the next frame: the memory need not grow.
+        (self.planes, self.spare) = (Vec::new(), Vec::new());
         let held = |id: &f64| self.ring.get(*id as u64).ok_or(EngineError::Gone(*id as u64));
         let frames = ids.iter().map(held).collect::<Result<Vec<_>, _>>()?;
         let files = encode_window(&frames, quality).map_err(|_| EngineError::Encode)?;
