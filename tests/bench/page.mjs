@@ -48,7 +48,8 @@ async function inPage({ quick, warmUp, rounds, tenMinutes }) {
     if (data[4] !== 1) throw new Error('no face');
   };
   const planes = () => taken(async (frame) => {
-    const bytes = new Uint8Array(inPlanes.memory.buffer, inPlanes.engine.planesAt(size), size);
+    const at = inPlanes.engine.planesAt(size);
+    const bytes = new Uint8Array(inPlanes.memory.buffer, at, size);
     const rows = (await frame.copyTo(bytes)).flatMap(({ offset, stride }) => [offset, stride]);
     return inPlanes.engine.observePlanes(id, id * 33, 1280, 720, Uint32Array.from(rows), true, false, 480);
   });

@@ -1,5 +1,5 @@
 /**
- * The engine in the browser against the native build, on one portrait.
+ * The engine in the browser, with the landmarks that the page reads, against the native build with all of them, on one portrait.
  * Needs FACEID_BIN (folder with the faceid-lab binary), FACEID_PORTRAITS (folder with astronaut.png) and models in dist; says so when they are missing.
  */
 import { test } from 'node:test';
@@ -7,17 +7,20 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DIST, launch, serve } from './harness.mjs';
+import { launch, serve } from './harness.mjs';
 
 const { FACEID_BIN: bin, FACEID_PORTRAITS: portraits } = process.env;
 const lab = bin && join(bin, 'faceid-lab');
 const HEADER = 26;
+/** Whole networks, and which landmarks the page's places. */
+const MODELS = new URL('../../models/', import.meta.url).pathname;
+const IN_PAGE = JSON.parse(readFileSync(new URL('../../crates/vision/src/page_landmarks.json', import.meta.url), 'utf8'));
 /** Float sums in another order through two networks; landmarks in px of a face 92 px wide, angles in degrees, the rest in its own unit. */
 const TOLERANCE = { landmark: 0.05, angle: 0.1, share: 0.01 };
 
 test('wasm and native agree on the portrait', { skip: lab && portraits ? false : 'no FACEID_BIN or FACEID_PORTRAITS' }, async () => {
   const file = join(portraits, 'astronaut.png');
-  const env = { ...process.env, FACEID_MODELS: join(DIST, 'faceid/models') };
+  const env = { ...process.env, FACEID_MODELS: MODELS };
   const native = JSON.parse(execFileSync(lab, ['landmarks', '--json', file], { env, encoding: 'utf8', maxBuffer: 1 << 24 }).trim().split('\n').at(-1));
   const server = await serve({ '/astronaut.png': (_, response) => response.end(readFileSync(file)) });
   const browser = await launch();
@@ -54,10 +57,13 @@ test('wasm and native agree on the portrait', { skip: lab && portraits ? false :
   await browser.close();
   await server.close();
 
-  const points = native.landmarks.flat();
-  assert.equal(data.length, HEADER + points.length);
+  assert.equal(data.length, HEADER + native.landmarks.flat().length);
+  const placed = IN_PAGE.map((index) => [index, data.slice(HEADER + 3 * index, HEADER + 3 * index + 3)]);
+  const unit = Math.hypot(...[0, 1].map((axis) => native.landmarks[33][axis] - native.landmarks[263][axis]));
+  const beside = native.landmarks.map((point, index) => Math.hypot(...point.map((v, axis) => v - data[HEADER + 3 * index + axis])));
+  assert.ok(Math.max(...beside) < 0.5 * unit, `a landmark that is not placed lies where its neighbour does: ${Math.max(...beside) / unit} outer eye distances away`);
   const apart = (a, b) => Math.max(...a.map((v, i) => Math.abs(v - b[i])));
-  const landmark = apart(data.slice(HEADER), points);
+  const landmark = Math.max(...placed.map(([index, point]) => apart(point, native.landmarks[index])));
   const angle = apart(data.slice(10, 13), [native.pose.yaw, native.pose.pitch, native.pose.roll]);
   const share = apart(data.slice(13, 16), [native.eyes.left, native.eyes.right, native.mouth]);
   const q = native.quality;

@@ -126,7 +126,8 @@ test('with and without SIMD the planes become the same bits', async () => {
         for (const bt709 of [false, true]) {
           id += 1;
           const files = engines.map(({ memory, engine }) => {
-            new Uint8Array(memory.buffer, engine.planesAt(bytes.length), bytes.length).set(bytes);
+            const at = engine.planesAt(bytes.length);
+            new Uint8Array(memory.buffer, at, bytes.length).set(bytes);
             const observed = engine.observePlanes(id, id * 40, width, height, Uint32Array.from(layout), bt709, !bt709, 480);
             return [observed, engine.encode(Float64Array.of(id), 95)[0]].map((list) => list.join());
           });

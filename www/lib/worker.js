@@ -165,7 +165,9 @@ async function observedPlanes({ id, t, side, picture }) {
   let layout;
   try {
     const size = picture.allocationSize();
-    layout = await picture.copyTo(new Uint8Array(memory.buffer, engine.planesAt(size), size));
+    const at = engine.planesAt(size);
+    // Only now: making room may have given the memory another buffer.
+    layout = await picture.copyTo(new Uint8Array(memory.buffer, at, size));
   } catch {
     planesWork = false;
     return null;

@@ -1,6 +1,7 @@
 //! Builds the page: its wasm binaries, then `dist/` (the demo page) with the npm package's files under `dist/faceid`.
 
 use crate::{
+    models::cut,
     package,
     process::{root, run, step, target_dir},
     tools, wasm,
@@ -17,7 +18,10 @@ const WASM_PACK: &str = "0.15.1";
 /// Every native command works with the page's code switched on, so that its unit tests run and all share one feature resolution.
 pub(crate) const FEATURES: [&str; 2] = ["--features", "faceid-liveness/shell,faceid-liveness/engine"];
 /// Files of the models folder that the page loads.
-const MODELS: [&str; 3] = ["face_detector.net", "face_landmark.net", "canonical_face.json"];
+const MODELS: [&str; 3] = ["face_detector.net", LANDMARK, "canonical_face.json"];
+const LANDMARK: &str = "face_landmark.net";
+/// How many landmarks it places before it is cut.
+const LANDMARKS: usize = 468;
 
 /// One wasm binary.
 struct Binary {
@@ -170,7 +174,11 @@ fn assemble(dist: &Path) -> Result<()> {
         if !from.exists() {
             bail!("models/{name} is missing: run `cargo xtask models` first");
         }
-        copy(&from, &package.join("models").join(name))?;
+        let to = package.join("models").join(name);
+        copy(&from, &to)?;
+        if name == LANDMARK {
+            cut_for_the_page(&to)?;
+        }
     }
     let version = env!("CARGO_PKG_VERSION");
     let build = std::env::var("FACEID_BUILD").unwrap_or_else(|_| "dev".to_owned());
@@ -183,6 +191,20 @@ fn assemble(dist: &Path) -> Result<()> {
         copy_tree(&www.join(page), &dist.join(page))?;
     }
     copy_tree(&www.join("demo"), dist)
+}
+
+/// Leaves the landmark network the landmarks that the page reads. An operator's own that is built otherwise stays whole: the page takes either.
+fn cut_for_the_page(file: &Path) -> Result<()> {
+    let list = root().join("crates/vision/src/page_landmarks.json");
+    let kept: Vec<usize> = serde_json::from_str(&fs::read_to_string(&list).with_context(|| format!("cannot read {}", list.display()))?)?;
+    let net = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    match cut(&net, LANDMARKS, &kept) {
+        Ok(net) => fs::write(file, net).with_context(|| format!("cannot write {}", file.display())),
+        Err(why) => {
+            step(&format!("{LANDMARK} goes to the page whole: {why:#}"));
+            Ok(())
+        }
+    }
 }
 
 fn copy_tree(from: &Path, to: &Path) -> Result<()> {

@@ -8,19 +8,23 @@ use crate::{
     error::{ModelError, ModelRole, VisionError},
     geometry::Geometry,
     model::{ANCHOR_COUNT, DETECTOR_SIDE, DetectorOutput, LANDMARK_COUNT, LANDMARK_SIDE, LandmarkOutput, Models, Networks, REGRESSOR_LEN},
+    points::LANDMARKS_IN_PAGE,
 };
 
 /// Both networks.
 struct Loaded {
     detector: Runner,
     landmark: Runner,
+    /// For each landmark the place, among those of the page's network, of the one that stands for it.
+    stand_ins: Vec<usize>,
 }
 
 impl Models {
     /// Loads all three files. A network is a compact file (docs/networks.md) or, with the feature `onnx`, an ONNX file; signatures (names are
     /// free, order is not):
     /// - `detector`: input `[1,3,128,128]` (values -1..1), outputs regressors `[1,896,16]` and scores `[1,896,1]` (logits);
-    /// - `landmark`: input `[1,3,192,192]` (values 0..1), outputs points `[1,1404]` and presence `[1,1]` (logit);
+    /// - `landmark`: input `[1,3,192,192]` (values 0..1), outputs points `[1,1404]` and presence `[1,1]` (logit); or, a compact file only, the points of
+    ///   [`LANDMARKS_IN_PAGE`] instead of all: each of the others then lies where the nearest of these does, nearest on the canonical face;
     /// - `geometry`: see [`Geometry::from_bytes`].
     ///
     /// # Errors
@@ -28,10 +32,12 @@ impl Models {
     pub fn from_bytes(detector: &[u8], landmark: &[u8], geometry: &[u8]) -> Result<Self, ModelError> {
         // The geometry is checked first because it costs nothing.
         let geometry = Geometry::from_bytes(geometry)?;
-        let detector =
-            Runner::load(detector, ModelRole::Detector, DETECTOR_SIDE, &[&[1, ANCHOR_COUNT, REGRESSOR_LEN], &[1, ANCHOR_COUNT, 1]])?;
-        let landmark = Runner::load(landmark, ModelRole::Landmark, LANDMARK_SIDE, &[&[1, LANDMARK_COUNT * 3], &[1, 1]])?;
-        Ok(Self::new(Box::new(Loaded { detector, landmark }), geometry))
+        let (boxes, scores) = ([1, ANCHOR_COUNT, REGRESSOR_LEN], [1, ANCHOR_COUNT, 1]);
+        let detector = Runner::load(detector, ModelRole::Detector, DETECTOR_SIDE, &[&[&boxes, &scores]])?;
+        let (all, in_page) = ([1, LANDMARK_COUNT * 3], [1, LANDMARKS_IN_PAGE.len() * 3]);
+        let landmark = Runner::load(landmark, ModelRole::Landmark, LANDMARK_SIDE, &[&[&all, &[1, 1]], &[&in_page, &[1, 1]]])?;
+        let stand_ins = stand_ins(&geometry);
+        Ok(Self::new(Box::new(Loaded { detector, landmark, stand_ins }), geometry))
     }
 }
 
@@ -44,8 +50,29 @@ impl Networks for Loaded {
     fn landmarks(&self, input: &[f32]) -> Result<LandmarkOutput, VisionError> {
         let [points, presence] = self.landmark.run(input)?;
         let presence = presence.first().copied().ok_or(VisionError::BadOutput { role: ModelRole::Landmark })?;
+        let points = if points.len() == LANDMARKS_IN_PAGE.len() * 3 { self.everywhere(&points) } else { points };
         Ok(LandmarkOutput { points, presence })
     }
+}
+
+impl Loaded {
+    /// The points of the page's network, and stand-ins for the others.
+    fn everywhere(&self, points: &[f32]) -> Vec<f32> {
+        let (points, _) = points.as_chunks::<3>();
+        self.stand_ins.iter().filter_map(|&place| points.get(place)).flatten().copied().collect()
+    }
+}
+
+fn stand_ins(geometry: &Geometry) -> Vec<usize> {
+    let vertices = geometry.vertices();
+    let apart = |a: usize, b: usize| match (vertices.get(a), vertices.get(b)) {
+        (Some(a), Some(b)) => a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum(),
+        (Some(_) | None, _) => f32::INFINITY,
+    };
+    let nearest = |index: usize| {
+        (0..LANDMARKS_IN_PAGE.len()).min_by(|&a, &b| apart(index, LANDMARKS_IN_PAGE[a]).total_cmp(&apart(index, LANDMARKS_IN_PAGE[b])))
+    };
+    (0..LANDMARK_COUNT).filter_map(nearest).collect()
 }
 
 /// One network, whichever file it came from.
@@ -62,8 +89,10 @@ enum Inside {
 }
 
 impl Runner {
-    /// Parses, checks the signature and plans. `outputs` are shapes.
-    fn load(bytes: &[u8], role: ModelRole, side: usize, outputs: &[&[usize]]) -> Result<Self, ModelError> {
+    /// Parses, checks the signature and plans. `signatures` are the outputs' shapes that a compact file may have; an ONNX file has the first.
+    fn load(bytes: &[u8], role: ModelRole, side: usize, signatures: &[&[&[usize]]]) -> Result<Self, ModelError> {
+        // invariant: called with at least one
+        let outputs = signatures.first().copied().unwrap_or_default();
         #[cfg(feature = "onnx")]
         if !faceid_kernels::is_net(bytes) {
             return Ok(Self { role, inside: Inside::Onnx(crate::onnx::load(bytes, role, side, outputs)?, side) });
@@ -73,9 +102,11 @@ impl Runner {
         let [channels, height, width] = net.input();
         let got: Vec<Vec<usize>> =
             core::iter::once(vec![1, channels, height, width]).chain(net.outputs().iter().map(|&n| vec![n])).collect();
-        let expected: Vec<Vec<usize>> = core::iter::once(vec![1, 3, side, side]).chain(outputs.iter().map(|shape| flat(shape))).collect();
-        if got != expected {
-            return Err(ModelError::Shape { role, expected, got });
+        let shapes = |outputs: &[&[usize]]| -> Vec<Vec<usize>> {
+            core::iter::once(vec![1, 3, side, side]).chain(outputs.iter().map(|shape| flat(shape))).collect()
+        };
+        if !signatures.iter().any(|outputs| got == shapes(outputs)) {
+            return Err(ModelError::Shape { role, expected: shapes(outputs), got });
         }
         Ok(Self { role, inside: Inside::Compact(Compact { net, spare: Mutex::default() }) })
     }

@@ -60,7 +60,7 @@ pub use observation::{BoundingBox, EyeOpenness, Face, Observation, Point2, Point
 pub use params::Params;
 pub use picture::{GreyTest, PictureStats};
 pub use planes::{PlaneFormat, PlaneLayout, Planes, Shrinker};
-pub use points::LANDMARKS_IN_USE;
+pub use points::{LANDMARKS_IN_PAGE, LANDMARKS_IN_USE};
 pub use pose::{Fit, RIGID, fit};
 pub use roi::Roi;
 pub use shelf::{Picture, Shelved};

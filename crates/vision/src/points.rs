@@ -7,6 +7,11 @@ pub const LANDMARKS_IN_USE: [usize; 46] = [
     284, 297, 312, 317, 346, 356, 358, 362, 372, 373, 374, 380, 385, 386, 387,
 ];
 
+/// Every landmark that the page's network places, ascending: [`LANDMARKS_IN_USE`], and those that bound the face's box. The latter are the face oval
+/// and whatever is one of the two outermost vertices of the canonical face, to any side, turned by up to 50, 40 and 40 degrees (yaw, pitch, roll) at 30 cm
+/// and more. The build cuts the others out of the network's last layer (`cargo xtask web`), which is two thirds of its weights.
+pub const LANDMARKS_IN_PAGE: [usize; 153] = include!("page_landmarks.json");
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -39,5 +44,7 @@ mod tests {
             assert_eq!(all(&moved) != before, LANDMARKS_IN_USE.contains(&index), "landmark {index}");
         }
         assert!(LANDMARKS_IN_USE.windows(2).all(|pair| pair[0] < pair[1]), "ascending");
+        assert!(LANDMARKS_IN_PAGE.windows(2).all(|pair| pair[0] < pair[1]), "ascending");
+        assert!(LANDMARKS_IN_USE.iter().all(|index| LANDMARKS_IN_PAGE.contains(index)), "the page places what is read");
     }
 }

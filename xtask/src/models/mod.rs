@@ -4,6 +4,7 @@
 mod check;
 mod compact;
 mod convert;
+mod cut;
 mod face_api;
 mod fetch;
 mod flatbuf;
@@ -15,6 +16,8 @@ mod role;
 #[cfg(test)]
 mod testfile;
 mod tflite;
+
+pub(crate) use cut::cut;
 
 use std::fs;
 use std::path::{Path, PathBuf};
