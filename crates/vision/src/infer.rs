@@ -140,3 +140,25 @@ impl Compact {
         outputs
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::synthetic;
+
+    #[test]
+    fn what_is_placed_stands_for_itself_and_the_rest_for_its_neighbour() {
+        let geometry = synthetic::geometry();
+        let stand_ins = stand_ins(&geometry);
+        assert_eq!(stand_ins.len(), LANDMARK_COUNT, "each landmark has one");
+        for (place, &index) in LANDMARKS_IN_PAGE.iter().enumerate() {
+            assert_eq!(stand_ins[index], place, "landmark {index}");
+        }
+        let apart =
+            |a: usize, b: usize| -> f32 { geometry.vertices()[a].iter().zip(geometry.vertices()[b]).map(|(a, b)| (a - b).powi(2)).sum() };
+        for (index, &place) in stand_ins.iter().enumerate() {
+            let chosen = apart(index, LANDMARKS_IN_PAGE[place]);
+            assert!(LANDMARKS_IN_PAGE.iter().all(|&other| apart(index, other) >= chosen), "landmark {index}");
+        }
+    }
+}
