@@ -145,7 +145,8 @@ impl Engine {
     /// # Errors
     /// `frame-gone`, `encode-failed`.
     pub fn encode(&mut self, ids: &[f64], quality: u8) -> Result<js_sys::Array, JsValue> {
-        // The files take the room that was kept for the next frame: the memory need not grow.
+        // The files take the room that was kept for the next frame: the memory need not grow. The worker does one thing after another, so that no
+        // planes are on their way.
         (self.planes, self.spare) = (Vec::new(), Vec::new());
         let held = |id: &f64| self.ring.get(*id as u64).ok_or(EngineError::Gone(*id as u64));
         let frames = ids.iter().map(held).collect::<Result<Vec<_>, _>>()?;
