@@ -95,6 +95,12 @@ export interface AssetUrls {
 /** Says where the files are, for attempts without `assetBase`; `faceid-liveness/slim` knows no place by itself. The last call counts. */
 export function provideAssets(give: () => AssetUrls): void;
 
+/**
+ * Loads beforehand what an attempt needs (the part that shows the prompt compiled, the engine and its models kept by the browser), as long as the
+ * person still reads or fills in a form. Opens no camera and sends nothing. `true` when everything is there; never rejects.
+ */
+export function preload(options?: Pick<LivenessOptions, 'assetBase' | 'workerUrl' | 'assets' | 'engineTimeoutMs'>): Promise<boolean>;
+
 /** An error as a row of the SDK table. */
 export class LivenessError extends Error {
   constructor(code: number, message: string, blame: Blame, retryable: boolean);

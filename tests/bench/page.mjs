@@ -53,6 +53,13 @@ async function inPage({ quick, warmUp, rounds, tenMinutes }) {
     const rows = (await frame.copyTo(bytes)).flatMap(({ offset, stride }) => [offset, stride]);
     return inPlanes.engine.observePlanes(id, id * 33, 1280, 720, Uint32Array.from(rows), true, false, 480);
   });
+  /** The same frame only copied. */
+  const copied = async () => {
+    const frame = picture.clone();
+    const at = inPlanes.engine.planesAt(size);
+    await frame.copyTo(new Uint8Array(inPlanes.memory.buffer, at, size));
+    frame.close();
+  };
   const drawn = () => taken((frame) => {
     small.drawImage(frame, 0, 0, 480, 270);
     return asDrawn.observe(id, id * 33, 480, 270, new Uint8Array(small.getImageData(0, 0, 480, 270).data.buffer), 480);
@@ -65,7 +72,7 @@ async function inPage({ quick, warmUp, rounds, tenMinutes }) {
   alone.set(Float32Array.from({ length: 3 * 192 * 192 }, (_, i) => ((7 * i) % 256) / 255));
 
   const peers = quick ? {} : await others();
-  const contenders = { ours: ours(simd), plain: ours(plain), network: () => alone.run(), read, planes, drawn, ...peers };
+  const contenders = { ours: ours(simd), plain: ours(plain), network: () => alone.run(), read, planes, copied, drawn, ...peers };
   const times = Object.fromEntries(Object.keys(contenders).map((name) => [name, []]));
   for (let round = 0; round < warmUp + rounds; round += 1) {
     for (const [name, run] of Object.entries(contenders)) {

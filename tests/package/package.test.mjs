@@ -114,6 +114,20 @@ test('the copy command makes a folder that works alone', async () => {
   await assert.rejects(call(process.execPath, [join(folder, 'bin/faceid-liveness.mjs'), 'copy'], { cwd: project }), /usage: faceid-liveness copy FOLDER/);
 });
 
+test('the hints name files of the folder, each once, from the element to the binary of its prompt', async () => {
+  const bin = join(folder, 'bin/faceid-liveness.mjs');
+  const { stdout } = await call(process.execPath, [bin, 'hints', '/some/faceid/']);
+  const lines = stdout.trim().split('\n').map((line) => /^<link rel="(modulepreload|preload)" href="\/some\/faceid\/([^"]+)"(.*)>$/.exec(line));
+  assert.ok(lines.every(Boolean), stdout);
+  const names = lines.map(([, , file]) => file);
+  assert.equal(new Set(names).size, names.length, stdout);
+  for (const file of names) assert.ok(existsSync(join(folder, file)), file);
+  assert.equal(names[0], 'element/index.js');
+  assert.ok(names.includes('lib/shell/faceid_liveness.js') && !names.includes('lib/worker.js'), stdout);
+  assert.deepEqual(lines.at(-1).slice(1), ['preload', 'lib/shell/faceid_liveness_bg.wasm', ' as="fetch" type="application/wasm" crossorigin']);
+  await assert.rejects(call(process.execPath, [bin, 'hints']), /faceid-liveness hints URL/);
+});
+
 test('publint has nothing to say', async () => {
   const { messages } = await publint({ pkgDir: folder, strict: true });
   assert.deepEqual(messages.map((m) => formatMessage(m, manifest)), []);

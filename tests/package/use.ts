@@ -1,5 +1,5 @@
 /** Compiled, never run: what a typed page does with the package. A line under `@ts-expect-error` must not compile. */
-import { createLiveness, FaceIdManager, LivenessError, MGFaceIDDetectManager, checkSupport, define, provideAssets, type Outcome } from 'faceid-liveness';
+import { createLiveness, FaceIdManager, LivenessError, MGFaceIDDetectManager, checkSupport, define, preload, provideAssets, type Outcome } from 'faceid-liveness';
 import { FaceIdLivenessElement } from 'faceid-liveness/element';
 import { outcomeText, type SdkOutcome } from 'faceid-liveness/codes';
 import { finish, returnAddress } from 'faceid-liveness/bridge';
@@ -23,6 +23,8 @@ const liveness = createLiveness({ bizToken: 'token', server: 'https://kyc.exampl
 liveness.addEventListener('guidance', (event) => console.log(event.detail.guidance?.length));
 const outcome: Outcome = await liveness.closed;
 if (outcome.blame === 'user') liveness.cancel();
+const there: boolean = await preload({ assetBase: '/faceid' });
+console.log(there);
 // @ts-expect-error a token is needed
 createLiveness({});
 // @ts-expect-error no such action

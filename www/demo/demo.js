@@ -1,5 +1,6 @@
 /** The demo page: welcome and consent, the element, then what the customer's own backend learned from get_result. */
 import './faceid/element/index.js';
+import { preload } from './faceid/lib/preload.js';
 import { outcomeText } from './faceid/text/lookup.js';
 import { words } from './words.js';
 
@@ -14,6 +15,8 @@ let consentedAt = 0;
 speak();
 drawPortrait();
 configure();
+// While the person reads and fills in the form.
+preload();
 
 $('language').addEventListener('click', () => {
   lang = lang === 'zh' ? 'en' : 'zh';

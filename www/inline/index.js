@@ -5,13 +5,15 @@
 import { located, provideAssets } from '../lib/assets.js';
 import { FILES } from './files.js';
 
+const TYPES = { worker: 'text/javascript', shell: 'application/wasm', wasm: 'application/wasm', wasmPlain: 'application/wasm' };
+
 /** @type {ReturnType<typeof located> | null} made once: object URLs live as long as the page */
 let made = null;
 
 provideAssets(() => {
   made ??= located(FILES, (base64, key) => {
     const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
-    return URL.createObjectURL(new Blob([bytes], { type: key === 'worker' ? 'text/javascript' : 'application/octet-stream' }));
+    return URL.createObjectURL(new Blob([bytes], { type: TYPES[key] ?? 'application/octet-stream' }));
   });
   return made;
 });

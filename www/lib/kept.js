@@ -2,7 +2,7 @@
  * Files that the browser keeps between visits, in Cache storage under their SHA-256: another version of the package never meets them, and no visit
  * fetches what is there. The HTTP caches of web-views are small and soon emptied.
  */
-import { AssetError, fetchBytes } from './fetch.js';
+import { AssetError, bytesOf, compiling, fetched, looksLikeWasm } from './fetch.js';
 
 const CACHE = 'faceid-liveness';
 /** Cache storage wants addresses; nothing is served there. */
@@ -12,23 +12,45 @@ const address = (digest) => new URL(`/.faceid-liveness/${digest}`, self.location
  * The kept file, or the fetched one after it was found to be what the package was built with.
  * @param {string} url
  * @param {string | undefined} digest SHA-256, hexadecimal
- * @param {(bytes: Uint8Array) => boolean} [looksRight]
  * @returns {Promise<Uint8Array>}
  */
-export async function keptBytes(url, digest, looksRight) {
+export async function keptBytes(url, digest) {
+  return (await kept(url, digest)).bytes;
+}
+
+/**
+ * The same for a module. It is compiled while it comes in and handed out once its digest was found right.
+ * @param {string} url
+ * @param {string | undefined} digest
+ * @returns {Promise<WebAssembly.Module>}
+ */
+export async function keptModule(url, digest) {
+  const { bytes, early } = await kept(url, digest, { module: true });
+  return (await early) ?? WebAssembly.compile(bytes);
+}
+
+/** Fetches a file unless it is kept, and resolves when it is, or cannot be. @param {string} url @param {string | undefined} digest */
+export async function store(url, digest) {
+  await (await kept(url, digest)).stored;
+}
+
+/** @returns {Promise<{bytes: Uint8Array, early: Promise<WebAssembly.Module | null> | null, stored?: Promise<unknown>}>} */
+async function kept(url, digest, { module = false } = {}) {
   // What stands inside the page's own files needs no second copy.
-  if (!digest || !/^https?:/.test(url)) return fetchBytes(url, looksRight);
-  const cache = await opened();
-  const kept = await read(cache, digest);
-  if (kept && (await sha256(kept)) === digest) return kept;
-  const bytes = await fetchBytes(url, looksRight);
-  const found = await sha256(bytes);
-  if (found !== null && found !== digest) {
+  const cache = digest && /^https?:/.test(url) ? await opened() : null;
+  const before = await read(cache, digest, module);
+  if (before && (await sha256(before.bytes)) === digest) return before;
+  const response = await fetched(url);
+  const early = module ? compiling(response) : null;
+  const bytes = await bytesOf(response, url, module ? looksLikeWasm : undefined);
+  const got = digest ? await sha256(bytes) : null;
+  if (got !== null && got !== digest) {
     throw new AssetError('asset-corrupt', `${url} is not the file that this version of the package was built with: copy all of its files again`);
   }
+  const headers = { 'content-type': response.headers.get('content-type') ?? 'application/octet-stream' };
   // Full or refused storage costs the next visit a download, nothing else.
-  cache?.put(address(digest), new Response(bytes)).catch(() => {});
-  return bytes;
+  const stored = cache?.put(address(digest), new Response(bytes, { headers })).catch(() => {});
+  return { bytes, early, stored };
 }
 
 /** Removes what other versions kept. @param {string[]} digests of this one */
@@ -51,10 +73,12 @@ async function opened() {
   }
 }
 
-async function read(cache, digest) {
+async function read(cache, digest, module) {
   try {
     const response = await cache?.match(address(digest));
-    return response ? new Uint8Array(await response.arrayBuffer()) : null;
+    if (!response) return null;
+    const early = module ? compiling(response) : null;
+    return { bytes: new Uint8Array(await response.arrayBuffer()), early };
   } catch {
     return null;
   }

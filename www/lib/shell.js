@@ -2,7 +2,7 @@
 import init, * as shell from './shell/faceid_liveness.js';
 import { LivenessError, health } from './errors.js';
 import { assetUrls } from './assets.js';
-import { fetchBytes, looksLikeWasm } from './fetch.js';
+import { fetchModule } from './fetch.js';
 
 /** @type {Promise<typeof shell> | null} */
 let loading = null;
@@ -15,8 +15,7 @@ export function loadShell(base) {
   if (health.panicked) return Promise.reject(initFailed(new Error('the module has trapped; reload the page')));
   loading ??= (async () => {
     try {
-      const wasm = await fetchBytes(assetUrls(base).shell, looksLikeWasm);
-      await init({ module_or_path: wasm });
+      await init({ module_or_path: await fetchModule(assetUrls(base).shell) });
       return shell;
     } catch (error) {
       loading = null;

@@ -4,5 +4,6 @@ export { LivenessError } from './errors.js';
 export { FaceIdManager, MGFaceIDDetectManager } from './facade.js';
 export { FaceIdLivenessElement, define } from '../element/define.js';
 export { provideAssets } from './assets.js';
+export { preload } from './preload.js';
 export { VERSION, BUILD } from './version.js';
 export { checkSupport, checkWithCamera } from './support.js';

@@ -1,12 +1,11 @@
 /**
  * The engine's worker: loads wasm and models, draws frames, keeps the pictures the wasm need not hold. Messages: see src/shell/port.rs;
- * `end` comes from liveness.js. The build makes one classic script of it.
+ * `end` comes from liveness.js, `store` from preload.js. The build makes one classic script of it.
  *
  * A picture that came with a message is the worker's: `frame` closes it, or hands it to `keep`; what `latest` and `best` hold is closed by `forget`.
  */
 import init, { Engine } from './engine/faceid_liveness.js';
-import { looksLikeWasm } from './fetch.js';
-import { forgetOthers, keptBytes } from './kept.js';
+import { forgetOthers, keptBytes, keptModule, store } from './kept.js';
 
 /** SHA-256 of each file of `PATHS.engine`, put here by the build. @type {Record<string, string>} */
 const DIGESTS = FACEID_DIGESTS;
@@ -32,6 +31,10 @@ let queue = Promise.resolve();
 const SIMD_PROBE = new Uint8Array([
   0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11,
 ]);
+
+/** Name of the engine's binary for this browser. */
+const binary = () => (WebAssembly.validate(SIMD_PROBE) ? 'wasm' : 'wasmPlain');
+const MODELS = ['detector', 'landmark', 'geometry'];
 
 const canDraw = (() => {
   try {
@@ -70,20 +73,24 @@ const handlers = {
   /** @param {{assets: Record<string, string>}} message */
   async load({ assets }) {
     try {
-      const file = (/** @type {string} */ name, /** @type {typeof looksLikeWasm | undefined} */ check) => keptBytes(assets[name], DIGESTS[name], check);
-      const [wasm, detector, landmark, geometry] = await Promise.all([
-        file(WebAssembly.validate(SIMD_PROBE) ? 'wasm' : 'wasmPlain', looksLikeWasm),
-        file('detector'),
-        file('landmark'),
-        file('geometry'),
+      const wasm = binary();
+      const [module, detector, landmark, geometry] = await Promise.all([
+        keptModule(assets[wasm], DIGESTS[wasm]),
+        ...MODELS.map((name) => keptBytes(assets[name], DIGESTS[name])),
       ]);
-      ({ memory } = await init({ module_or_path: wasm }));
+      ({ memory } = await init({ module_or_path: module }));
       engine = new Engine(detector, landmark, geometry);
       self.postMessage({ type: 'ready', draws: canDraw, frames: canDrawFrames });
       await forgetOthers(Object.values(DIGESTS));
     } catch (error) {
       fail(error);
     }
+  },
+
+  /** Fetches what a later worker's `load` needs, and keeps it. @param {{assets: Record<string, string>}} message */
+  async store({ assets }) {
+    await Promise.all([binary(), ...MODELS].map((name) => store(assets[name], DIGESTS[name])));
+    self.postMessage({ type: 'stored' });
   },
 
   /** @param {{id: number, t: number, side: number, spared?: number[], picture?: VideoFrame | ImageBitmap, width?: number, height?: number, rgba?: Uint8Array}} message */

@@ -3,10 +3,10 @@
 use crate::{
     models::cut,
     package,
-    process::{root, run, step, target_dir},
+    process::{output, root, run, step, target_dir},
     tools, wasm,
 };
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -190,7 +190,20 @@ fn assemble(dist: &Path) -> Result<()> {
     for page in ["check", "h5"] {
         copy_tree(&www.join(page), &dist.join(page))?;
     }
-    copy_tree(&www.join("demo"), dist)
+    copy_tree(&www.join("demo"), dist)?;
+    hint(&dist.join("index.html"), "faceid")?;
+    hint(&dist.join("h5/index.html"), "../faceid")
+}
+
+/// Puts the lines that name what the page needs before the first prompt in the place of its mark.
+fn hint(page: &Path, package: &str) -> Result<()> {
+    const MARK: &str = "    <!-- hints -->\n";
+    let command = dist().join("faceid/bin/faceid-liveness.mjs");
+    let lines = output(Command::new("node").arg(command).args(["hints", package]))?;
+    let lines: String = lines.lines().map(|line| format!("    {line}\n")).collect();
+    let html = fs::read_to_string(page).with_context(|| format!("cannot read {}", page.display()))?;
+    ensure!(html.contains(MARK), "{} has no place for its hints", page.display());
+    fs::write(page, html.replace(MARK, &lines)).with_context(|| format!("cannot write {}", page.display()))
 }
 
 /// Leaves the landmark network the landmarks that the page reads. An operator's own that is built otherwise stays whole: the page takes either.

@@ -12,7 +12,7 @@ mod colour;
 mod net;
 mod warp;
 #[cfg(target_arch = "x86_64")]
-mod warp_avx2;
+mod warp_sse;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod warp_wasm;
 mod weigh;
@@ -22,4 +22,4 @@ pub use alpha::drop_alpha;
 pub use colour::{Light, colour_row, times};
 pub use net::{Net, NetError, Processor, Scratch, is_net};
 pub use warp::{Border, Line, Rgb, warp_row};
-pub use weigh::weigh_four;
+pub use weigh::{Columns, weigh_rows};

@@ -1,56 +1,91 @@
-//! Weighted sums of four neighbours: how a row of area sums becomes narrower.
+//! Weighted sums of four neighbours: how rows of a plane become fewer, and how a row becomes narrower.
 
-/// `out[i]` = sum of `sums[first[i] + k] * weights[i][k]` in units of 1/65536, rounded. As many as all three hold; what would reach beyond `sums`
-/// stays as it is. Weights of one `i` add up to at most 256, so that a byte comes out.
-pub fn weigh_four(sums: &[u16], first: &[u32], weights: &[[u16; 4]], out: &mut [u8]) {
-    let count = first.len().min(weights.len()).min(out.len());
-    let (first, weights, out) = (&first[..count], &weights[..count], &mut out[..count]);
-    #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-    let done = simd::weigh(sums, first, weights, out);
-    #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
-    let done = 0;
-    for ((byte, &first), weights) in out.iter_mut().zip(first).zip(weights).skip(done) {
-        let Some(sums) = sums.get(first as usize..).and_then(<[u16]>::first_chunk::<4>) else { continue };
-        let sum: u32 = (0..4).map(|k| u32::from(sums[k]) * u32::from(weights[k])).sum();
-        *byte = ((sum + (1 << 15)) >> 16) as u8;
+/// Four rows weighed together: `sums[i]` = sum of `rows[k][i] * weights[k]`. As many as all of them hold. Weights that add up to at most 256 leave no
+/// sum too large.
+pub fn weigh_rows(rows: [&[u8]; 4], weights: [u16; 4], sums: &mut [u16]) {
+    let [a, b, c, d] = rows;
+    let [wa, wb, wc, wd] = weights;
+    for ((((sum, &a), &b), &c), &d) in sums.iter_mut().zip(a).zip(b).zip(c).zip(d) {
+        let [a, b, c, d] = [(a, wa), (b, wb), (c, wc), (d, wd)].map(|(byte, weight)| u16::from(byte).wrapping_mul(weight));
+        *sum = a.wrapping_add(b).wrapping_add(c).wrapping_add(d);
+    }
+}
+
+/// For each byte of a narrower row: where its four neighbours begin in the row of sums, and their weights.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Columns {
+    first: Vec<u32>,
+    /// Not negative.
+    weights: Vec<[i16; 4]>,
+    /// How many sums a row must have.
+    reach: usize,
+}
+
+impl Columns {
+    /// `None` when there are not equally many of both, or weights of one byte do not add up to 256.
+    #[must_use]
+    pub fn new(first: Vec<u32>, weights: &[[u16; 4]]) -> Option<Self> {
+        let whole = |weights: &[u16; 4]| weights.iter().map(|&weight| u32::from(weight)).sum::<u32>() == 256;
+        let reach = first.iter().max().map_or(Some(0), |&last| (last as usize).checked_add(4))?;
+        let fits = first.len() == weights.len() && weights.iter().all(whole);
+        // invariant: at most 256
+        let weights = weights.iter().map(|four| four.map(|weight| weight as i16)).collect();
+        fits.then_some(Self { first, weights, reach })
+    }
+
+    /// `out[i]` = sum of `sums[first[i] + k] * weights[i][k]` in units of 1/65536, rounded; as many as there are of both. A row that is too short for
+    /// these columns leaves `out` as it is.
+    pub fn weigh(&self, sums: &[u16], out: &mut [u8]) {
+        if sums.len() < self.reach {
+            return;
+        }
+        #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+        let done = simd::weigh(self, sums, out);
+        #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+        let done = 0;
+        for ((byte, &first), weights) in out.iter_mut().zip(&self.first).zip(&self.weights).skip(done) {
+            let Some(sums) = sums.get(first as usize..).and_then(<[u16]>::first_chunk::<4>) else { continue };
+            let sum: u32 = sums.iter().zip(weights).map(|(&sum, &weight)| u32::from(sum) * weight as u32).sum();
+            *byte = ((sum + (1 << 15)) >> 16) as u8;
+        }
     }
 }
 
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod simd {
     use core::arch::wasm32::{
-        i32x4_shuffle, u8x16_narrow_i16x8, u16x8_narrow_i32x4, u32x4_add, u32x4_extmul_low_u16x8, u32x4_shr, u32x4_splat, v128,
-        v128_load64_zero, v128_store32_lane,
+        i16x8_splat, i32x4_dot_i16x8, i32x4_shuffle, i32x4_splat, u8x16_narrow_i16x8, u16x8_narrow_i32x4, u32x4_add, u32x4_shr, v128,
+        v128_load, v128_load64_lane, v128_load64_zero, v128_store32_lane, v128_xor,
     };
 
-    /// Four numbers at a time, as long as all they need is there; how many were done. Unsigned products as in the scalar loop, so the same bits.
-    pub(super) fn weigh(sums: &[u16], first: &[u32], weights: &[[u16; 4]], out: &mut [u8]) -> usize {
-        let Some(last) = sums.len().checked_sub(4) else { return 0 };
-        let quads = first.as_chunks::<4>().0.iter().zip(weights.as_chunks::<4>().0).zip(out.as_chunks_mut::<4>().0);
-        let mut done = 0;
+    use super::Columns;
+
+    /// Four bytes at a time; how many were done. `sums` reaches as far as the columns.
+    ///
+    /// Products are of signed numbers: each sum less 32,768, which the weights, adding up to 256, turn into 2^23 less. The same bits as the loop.
+    pub(super) fn weigh(columns: &Columns, sums: &[u16], out: &mut [u8]) -> usize {
+        assert!(sums.len() >= columns.reach, "the caller has looked");
+        let quads = columns.first.as_chunks::<4>().0.iter().zip(columns.weights.as_chunks::<4>().0).zip(out.as_chunks_mut::<4>().0);
+        let done = 4 * quads.len();
         for ((first, weights), out) in quads {
-            if first.iter().any(|&i| i as usize > last) {
-                break;
-            }
             let products = |lane: usize| {
-                // SAFETY: `first[lane] + 4` numbers of two bytes are there, checked above; a weight is eight bytes. wasm loads need no alignment.
-                let (sums, weights) = unsafe {
+                let place = |lane: usize| sums.as_ptr().wrapping_add(first[lane] as usize).cast::<u64>();
+                // SAFETY: every `first` has four sums of two bytes from there on, since none reaches beyond `reach`; two sets of weights are 16 bytes
+                // and `lane` is 0 or 2. wasm loads need no alignment.
+                let (two, weights) = unsafe {
                     (
-                        v128_load64_zero(sums.as_ptr().wrapping_add(first[lane] as usize).cast::<u64>()),
-                        v128_load64_zero(weights.as_ptr().wrapping_add(lane).cast::<u64>()),
+                        v128_load64_lane::<1>(v128_load64_zero(place(lane)), place(lane + 1)),
+                        v128_load(weights.as_ptr().wrapping_add(lane).cast::<v128>()),
                     )
                 };
-                u32x4_extmul_low_u16x8(sums, weights)
+                i32x4_dot_i16x8(v128_xor(two, i16x8_splat(i16::MIN)), weights)
             };
-            let [a, b, c, d] = [0, 1, 2, 3].map(products);
-            let folded = |x: v128, y: v128| u32x4_add(i32x4_shuffle::<0, 1, 4, 5>(x, y), i32x4_shuffle::<2, 3, 6, 7>(x, y));
-            let (ab, cd) = (folded(a, b), folded(c, d));
+            let (ab, cd) = (products(0), products(2));
             let sum = u32x4_add(i32x4_shuffle::<0, 2, 4, 6>(ab, cd), i32x4_shuffle::<1, 3, 5, 7>(ab, cd));
-            let bytes = u32x4_shr(u32x4_add(sum, u32x4_splat(1 << 15)), 16);
+            let bytes = u32x4_shr(u32x4_add(sum, i32x4_splat((1 << 23) + (1 << 15))), 16);
             let bytes = u16x8_narrow_i32x4(bytes, bytes);
             // SAFETY: `out` holds four bytes; wasm stores need no alignment.
             unsafe { v128_store32_lane::<0>(u8x16_narrow_i16x8(bytes, bytes), out.as_mut_ptr().cast::<u32>()) };
-            done += 4;
         }
         done
     }
@@ -61,21 +96,37 @@ mod tests {
     use super::*;
 
     #[test]
-    fn neighbours_are_weighed_and_nothing_beyond_the_end_is_read() {
-        let sums: Vec<u16> = (0..23).map(|i| (i * 2803) as u16).collect();
-        let first: Vec<u32> = (0..19).chain([20]).collect();
-        let weights: Vec<[u16; 4]> = (0..20).map(|i| [i, 2 * i, 100, 156 - 3 * i]).collect();
-        let mut out = vec![7; 20];
-        weigh_four(&sums, &first, &weights, &mut out);
-        for (i, &got) in out.iter().enumerate().take(19) {
-            let sum: u64 = (0..4).map(|k| u64::from(sums[i + k]) * u64::from(weights[i][k])).sum();
+    fn neighbours_are_weighed() {
+        let sums: Vec<u16> = (0..23).map(|i: u32| if i % 5 == 0 { 65_280 } else { (i * 2803) as u16 }).collect();
+        let first: Vec<u32> = (0..19).chain([3]).collect();
+        let weights: Vec<[u16; 4]> = (0..20).map(|i| if i == 7 { [0, 256, 0, 0] } else { [i, 2 * i, 100, 156 - 3 * i] }).collect();
+        let columns = Columns::new(first.clone(), &weights).expect("fits");
+        let mut out = vec![7; 21];
+        columns.weigh(&sums, &mut out);
+        for (i, &got) in out.iter().enumerate().take(20) {
+            let sum: u64 = (0..4).map(|k| u64::from(sums[first[i] as usize + k]) * u64::from(weights[i][k])).sum();
             assert_eq!(u64::from(got), (sum + 32_768) >> 16, "{i}");
         }
-        assert_eq!(out[19], 7, "beyond the end");
-        weigh_four(&sums, &first[..2], &weights, &mut out[..1]);
-        weigh_four(&[], &first, &weights, &mut out);
+        assert_eq!(out[20], 7, "no columns for it");
         let before = out.clone();
-        weigh_four(&sums, &[u32::MAX; 20], &weights, &mut out);
-        assert_eq!(out, before, "far beyond the end");
+        columns.weigh(&sums[..21], &mut out);
+        assert_eq!(out, before, "a row that is too short");
+        columns.weigh(&sums, &mut out[..1]);
+    }
+
+    #[test]
+    fn columns_must_be_whole() {
+        assert!(Columns::new(vec![0, 1], &[[64; 4]]).is_none(), "as many of both");
+        assert!(Columns::new(vec![0], &[[64, 64, 64, 63]]).is_none(), "255");
+        assert!(Columns::new(vec![0], &[[u16::MAX, 257, 0, 0]]).is_none(), "no wrapping around");
+        assert!(Columns::new(Vec::new(), &[]).is_some(), "none at all");
+    }
+
+    #[test]
+    fn rows_are_weighed() {
+        let rows = [[255u8; 3], [255; 3], [255; 3], [0, 1, 255]];
+        let mut sums = [9; 4];
+        weigh_rows(rows.each_ref().map(|row| &row[..]), [1, 2, 3, 250], &mut sums);
+        assert_eq!(sums, [1530, 1780, 65_280, 9], "and what has no row stays");
     }
 }

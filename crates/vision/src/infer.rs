@@ -15,8 +15,8 @@ use crate::{
 struct Loaded {
     detector: Runner,
     landmark: Runner,
-    /// For each landmark the place, among those of the page's network, of the one that stands for it.
-    stand_ins: Vec<usize>,
+    /// For each landmark the place, among those of the page's network, of the one that stands for it; `None` for a network that places all.
+    stand_ins: Option<Vec<usize>>,
 }
 
 impl Models {
@@ -36,7 +36,7 @@ impl Models {
         let detector = Runner::load(detector, ModelRole::Detector, DETECTOR_SIDE, &[&[&boxes, &scores]])?;
         let (all, in_page) = ([1, LANDMARK_COUNT * 3], [1, LANDMARKS_IN_PAGE.len() * 3]);
         let landmark = Runner::load(landmark, ModelRole::Landmark, LANDMARK_SIDE, &[&[&all, &[1, 1]], &[&in_page, &[1, 1]]])?;
-        let stand_ins = stand_ins(&geometry);
+        let stand_ins = landmark.gives(in_page.iter().product()).then(|| stand_ins(&geometry));
         Ok(Self::new(Box::new(Loaded { detector, landmark, stand_ins }), geometry))
     }
 }
@@ -50,17 +50,18 @@ impl Networks for Loaded {
     fn landmarks(&self, input: &[f32]) -> Result<LandmarkOutput, VisionError> {
         let [points, presence] = self.landmark.run(input)?;
         let presence = presence.first().copied().ok_or(VisionError::BadOutput { role: ModelRole::Landmark })?;
-        let points = if points.len() == LANDMARKS_IN_PAGE.len() * 3 { self.everywhere(&points) } else { points };
+        let points = match &self.stand_ins {
+            Some(stand_ins) => everywhere(stand_ins, &points),
+            None => points,
+        };
         Ok(LandmarkOutput { points, presence })
     }
 }
 
-impl Loaded {
-    /// The points of the page's network, and stand-ins for the others.
-    fn everywhere(&self, points: &[f32]) -> Vec<f32> {
-        let (points, _) = points.as_chunks::<3>();
-        self.stand_ins.iter().filter_map(|&place| points.get(place)).flatten().copied().collect()
-    }
+/// The points of the page's network, and stand-ins for the others.
+fn everywhere(stand_ins: &[usize], points: &[f32]) -> Vec<f32> {
+    let (points, _) = points.as_chunks::<3>();
+    stand_ins.iter().filter_map(|&place| points.get(place)).flatten().copied().collect()
 }
 
 fn stand_ins(geometry: &Geometry) -> Vec<usize> {
@@ -109,6 +110,16 @@ impl Runner {
             return Err(ModelError::Shape { role, expected: shapes(outputs), got });
         }
         Ok(Self { role, inside: Inside::Compact(Compact { net, spare: Mutex::default() }) })
+    }
+
+    /// True when the first output has `length` numbers.
+    fn gives(&self, length: usize) -> bool {
+        match &self.inside {
+            Inside::Compact(Compact { net, .. }) => net.outputs().first() == Some(&length),
+            // It has the first signature, see `load`.
+            #[cfg(feature = "onnx")]
+            Inside::Onnx(..) => false,
+        }
     }
 
     /// Runs on one planar RGB picture; the outputs as flat vectors.

@@ -1,7 +1,7 @@
 //! Camera frames as cameras code them: brightness and two colour differences, each a plane. They are made small before they become colours, which
 //! touches each byte of the camera's picture once.
 
-use faceid_kernels::weigh_four;
+use faceid_kernels::{Columns, weigh_rows};
 
 use crate::{
     colours::Coding,
@@ -79,17 +79,23 @@ impl<'a> Planes<'a> {
     fn reduce(&self, plane: PlaneLayout, small: &Small, sums: &mut [u16], out: &mut [u8]) {
         for (row, out) in out.chunks_exact_mut(small.columns.first.len()).enumerate() {
             self.down(plane, small, row, sums);
-            across(sums, &small.columns, out);
+            small.across(sums, out);
         }
     }
 
     /// Weighs the rows under one row of the small picture, in units of 1/256.
     fn down(&self, plane: PlaneLayout, small: &Small, row: usize, sums: &mut [u16]) {
-        sums.fill(0);
         let (first, weights) = small.rows.of(row);
-        for (i, &weight) in weights.iter().enumerate().filter(|(_, weight)| **weight > 0) {
-            let begin = plane.offset + (first + i) * plane.stride;
-            for (sum, &byte) in sums.iter_mut().zip(&self.bytes[begin..]) {
+        let row = |i: usize| &self.bytes[plane.offset + (first + i) * plane.stride..];
+        let rest = if let Some((&four, rest)) = weights.split_first_chunk() {
+            weigh_rows(core::array::from_fn(row), four, sums);
+            rest
+        } else {
+            sums.fill(0);
+            weights
+        };
+        for (i, &weight) in weights.iter().enumerate().skip(weights.len() - rest.len()) {
+            for (sum, &byte) in sums.iter_mut().zip(row(i)) {
                 // invariant: the weights add up to 256, so the sum is at most 256 * 255
                 *sum += weight * u16::from(byte);
             }
@@ -153,8 +159,8 @@ impl Shrinker {
                     for ((pair, blue), red) in sums.as_chunks::<2>().0.iter().zip(&mut *blue).zip(&mut *red) {
                         [*blue, *red] = *pair;
                     }
-                    across(blue, &plan.colour.columns, blues);
-                    across(red, &plan.colour.columns, reds);
+                    plan.colour.across(blue, blues);
+                    plan.colour.across(red, reds);
                 }
             }
         }
@@ -167,6 +173,8 @@ impl Shrinker {
 #[derive(Debug)]
 struct Small {
     columns: Axis,
+    /// The same, where four samples are enough.
+    four: Option<Columns>,
     rows: Axis,
 }
 
@@ -176,7 +184,20 @@ impl Small {
         let axis = |length: usize, to: usize| {
             Axis::new(length.div_ceil(each), length as f64 / to as f64, length as f64 / each as f64, to.div_ceil(each))
         };
-        Self { columns: axis(width, to[0]), rows: axis(height, to[1]) }
+        let columns = axis(width, to[0]);
+        let four = (columns.taps == 4).then(|| Columns::new(columns.first.clone(), columns.weights.as_chunks().0)).flatten();
+        Self { columns, four, rows: axis(height, to[1]) }
+    }
+
+    /// Weighs the columns: from sums of 1/256 to bytes.
+    fn across(&self, sums: &[u16], out: &mut [u8]) {
+        if let Some(four) = &self.four {
+            return four.weigh(sums, out);
+        }
+        for (i, byte) in out.iter_mut().enumerate() {
+            let (first, weights) = self.columns.of(i);
+            *byte = rounded(sums[first..].iter().zip(weights).map(|(sum, weight)| u32::from(*sum) * u32::from(*weight)).sum());
+        }
     }
 }
 
@@ -218,17 +239,6 @@ impl Axis {
 
     fn of(&self, i: usize) -> (usize, &[u16]) {
         (self.first[i] as usize, &self.weights[i * self.taps..][..self.taps])
-    }
-}
-
-/// Weighs the columns: from sums of 1/256 to bytes.
-fn across(sums: &[u16], axis: &Axis, out: &mut [u8]) {
-    if axis.taps == 4 {
-        return weigh_four(sums, &axis.first, axis.weights.as_chunks::<4>().0, out);
-    }
-    for (i, byte) in out.iter_mut().enumerate() {
-        let (first, weights) = axis.of(i);
-        *byte = rounded(sums[first..].iter().zip(weights).map(|(sum, weight)| u32::from(*sum) * u32::from(*weight)).sum());
     }
 }
 

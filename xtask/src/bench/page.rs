@@ -1,7 +1,7 @@
 //! The page's part of `cargo xtask bench web`: a tracked frame, its memory, the ways from camera to pixels, and the main thread's tasks.
 
 use super::web::{node, number, parsed, print_times};
-use crate::{demo, process::step};
+use crate::{demo, process::step, web};
 use anyhow::Result;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -17,6 +17,34 @@ pub(super) fn measure(built: &Path, quick: bool) -> Result<Value> {
     let ways = parsed(&node("frames.mjs", &[], built)?)?;
     step("a session, for the tasks of its main thread");
     Ok(json!({"frame": frame, "ways": ways, "main_thread": demo::main_thread()?}))
+}
+
+/// Measures a first visit over a slow line on the built page.
+///
+/// # Errors
+/// When it cannot be run.
+pub(super) fn arrival() -> Result<Value> {
+    step("first visits over a slow line");
+    parsed(&node("arrival.mjs", &[], &web::dist())?)
+}
+
+/// Prints what [`arrival`] found.
+pub(super) fn print_arrival(arrival: &Value) {
+    let line = &arrival["line"];
+    println!(
+        "first visit, round trip {} ms, {} bytes a ms; least and median of {}, ms:",
+        line["roundTripMs"], line["bytesPerMs"], arrival["rounds"]
+    );
+    for (name, way) in arrival["ways"].as_object().into_iter().flatten() {
+        let of = |mark: &str, which: &str| number(&way[mark][which]);
+        println!(
+            "  {name:<26} first sentence {:6.0} {:6.0}   engine ready {:6.0} {:6.0}",
+            of("sentence", "min"),
+            of("sentence", "median"),
+            of("engine", "min"),
+            of("engine", "median")
+        );
+    }
 }
 
 /// Prints what [`measure`] found.

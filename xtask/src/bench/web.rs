@@ -26,8 +26,11 @@ pub(crate) struct Options {
     #[arg(long, conflicts_with = "page")]
     quick: bool,
     /// Only our own page: a tracked frame and its memory, the ways from camera to pixels, the tasks of the main thread.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "arrival")]
     page: bool,
+    /// Only first visits over a slow line, in the ways that a page can load us.
+    #[arg(long, conflicts_with = "quick")]
+    arrival: bool,
 }
 
 /// Fresh processes per contender for the cold start.
@@ -87,6 +90,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     npm_ci(&root().join("tests"))?;
     crate::portraits::fetch(&crate::portraits::dir())?;
     web::build_web()?;
+    if options.arrival {
+        let arrival = page::arrival()?;
+        page::print_arrival(&arrival);
+        return write(&root().join(&options.json), &json!({"machine": Machine::look(&target_dir())?, "arrival": arrival}));
+    }
     if options.page {
         let figures = page::measure(&web::build_bench(web::Contenders::Compact)?, true)?;
         page::print(&figures);
@@ -108,13 +116,15 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     }
     let [ours, onnxruntime] = cold.map(median);
     let page = page::measure(&built, false)?;
+    let arrival = page::arrival()?;
     print_networks(&nets);
     println!(
         "cold start to both networks' first answer: ours {ours:.1} ms, onnxruntime-web {onnxruntime:.1} ms, ratio {:.2}",
         ours / onnxruntime
     );
     page::print(&page);
-    let figures = json!({"machine": machine, "networks": nets, "cold_ms": {"ours": ours, "onnxruntime": onnxruntime}, "page": page});
+    page::print_arrival(&arrival);
+    let figures = json!({"machine": machine, "networks": nets, "cold_ms": {"ours": ours, "onnxruntime": onnxruntime}, "page": page, "arrival": arrival});
     write(&root().join(&options.json), &figures)
 }
 
