@@ -18,7 +18,9 @@ function watchMemory() {
     const { exports } = result.instance ?? result;
     if (!exports.memory) return result;
     globalThis.__memories.push(exports.memory);
-    const instance = { exports: { ...exports, __wbg_attempt_free: (...all) => { exports.__wbg_attempt_free(...all); globalThis.__freed += 1; } } };
+    const counted = { ...exports, __wbg_attempt_free: (...all) => { exports.__wbg_attempt_free(...all); globalThis.__freed += 1; } };
+    // Of a module an instance comes back, of bytes both.
+    const instance = Object.create(WebAssembly.Instance.prototype, { exports: { value: counted } });
     return result.instance ? { ...result, instance } : instance;
   };
 }
@@ -34,7 +36,11 @@ test(`${SESSIONS} sessions leave nothing behind`, async () => {
       const element = document.getElementById('liveness');
       globalThis.__events.length = 0;
       const outcome = element.start({ bizToken: 'token' });
-      while (!['camera', 'engine-ready'].every((type) => globalThis.__events.some((e) => e.type === type))) await new Promise((resolve) => setTimeout(resolve, 20));
+      const seen = (type) => globalThis.__events.some((event) => event.type === type);
+      while (!seen('camera') || !seen('engine-ready')) {
+        if (seen('closed')) throw new Error('over before the engine was ready');
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
       element.cancel();
       await outcome;
       globalThis.__tracks.splice(0).forEach((t) => { if (t.readyState === 'live') throw new Error('a live track'); });

@@ -1,13 +1,12 @@
 //! Weighted sums of four neighbours: how rows of a plane become fewer, and how a row becomes narrower.
 
-/// Four rows weighed together: `sums[i]` = sum of `rows[k][i] * weights[k]`. As many as all of them hold. Weights that add up to at most 256 leave no
-/// sum too large.
-pub fn weigh_rows(rows: [&[u8]; 4], weights: [u16; 4], sums: &mut [u16]) {
-    let [a, b, c, d] = rows;
-    let [wa, wb, wc, wd] = weights;
-    for ((((sum, &a), &b), &c), &d) in sums.iter_mut().zip(a).zip(b).zip(c).zip(d) {
-        let [a, b, c, d] = [(a, wa), (b, wb), (c, wc), (d, wd)].map(|(byte, weight)| u16::from(byte).wrapping_mul(weight));
-        *sum = a.wrapping_add(b).wrapping_add(c).wrapping_add(d);
+/// Rows weighed together: `sums[i]` = sum of `rows[k][i] * weights[k]`. As many as all of them hold. Weights that add up to at most 256 leave no sum
+/// too large.
+pub fn weigh_rows<const N: usize>(rows: [&[u8]; N], weights: [u16; N], sums: &mut [u16]) {
+    let count = rows.iter().map(|row| row.len()).fold(sums.len(), usize::min);
+    let rows = rows.map(|row| &row[..count]);
+    for (i, sum) in sums[..count].iter_mut().enumerate() {
+        *sum = (0..N).fold(0, |sum, k| weights[k].wrapping_mul(u16::from(rows[k][i])).wrapping_add(sum));
     }
 }
 
@@ -128,5 +127,7 @@ mod tests {
         let mut sums = [9; 4];
         weigh_rows(rows.each_ref().map(|row| &row[..]), [1, 2, 3, 250], &mut sums);
         assert_eq!(sums, [1530, 1780, 65_280, 9], "and what has no row stays");
+        weigh_rows([&[255, 3], &[1; 5], &[7; 2]], [250, 4, 2], &mut sums);
+        assert_eq!(sums, [63_768, 768, 65_280, 9], "three, the shortest counts");
     }
 }

@@ -88,7 +88,11 @@ impl<'a> Planes<'a> {
         let (first, weights) = small.rows.of(row);
         let row = |i: usize| &self.bytes[plane.offset + (first + i) * plane.stride..];
         let rest = if let Some((&four, rest)) = weights.split_first_chunk() {
-            weigh_rows(core::array::from_fn(row), four, sums);
+            match four {
+                // Two of three rows of a picture that becomes smaller by 8/3.
+                [a, b, c, 0] => weigh_rows([row(0), row(1), row(2)], [a, b, c], sums),
+                four => weigh_rows(core::array::from_fn(row), four, sums),
+            }
             rest
         } else {
             sums.fill(0);
