@@ -25,6 +25,15 @@ function watchMemory() {
   };
 }
 
+/** What is there after a collection. */
+async function counted(page, cdp) {
+  await page.waitForTimeout(300);
+  await page.evaluate(() => globalThis.gc());
+  const { nodes, jsEventListeners } = await cdp.send('Memory.getDOMCounters');
+  const pages = await page.evaluate(() => globalThis.__memories.map((m) => m.buffer.byteLength / 65536));
+  return { memories: pages.length, wasmPages: pages.reduce((a, b) => a + b, 0), listeners: jsEventListeners, nodes, workers: page.workers().length };
+}
+
 test(`${SESSIONS} sessions leave nothing behind`, async () => {
   const browser = await launch({ extra: ['--js-flags=--expose-gc'] });
   const server = await serve(fakeCloud().routes);
@@ -48,11 +57,13 @@ test(`${SESSIONS} sessions leave nothing behind`, async () => {
       globalThis.gc();
     });
     if (i === WARM || i === SESSIONS || i % 10 === 0) {
-      await page.waitForTimeout(300);
-      await page.evaluate(() => globalThis.gc());
-      const { nodes, jsEventListeners } = await cdp.send('Memory.getDOMCounters');
-      const pages = await page.evaluate(() => globalThis.__memories.map((m) => m.buffer.byteLength / 65536));
-      rows.push({ sessions: i, memories: pages.length, wasmPages: pages.reduce((a, b) => a + b, 0), listeners: jsEventListeners, nodes, workers: page.workers().length });
+      let row = await counted(page, cdp);
+      // The last worker may still be ending, and a busy collector be late; what has leaked stays.
+      for (let again = 0; again < 8 && rows.length > 0 && (row.listeners > rows[0].listeners || row.nodes > rows[0].nodes || row.workers > 0); again += 1) {
+        await page.waitForTimeout(500);
+        row = await counted(page, cdp);
+      }
+      rows.push({ sessions: i, ...row });
     }
   }
   console.table(rows);

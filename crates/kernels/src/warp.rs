@@ -222,7 +222,7 @@ fn inner(src: Rgb<'_>, at: [i32; 2], border: Border) -> Option<[i32; 3]> {
     Some([0, 1, 2].map(|c| pixels(c).iter().zip(weights).map(|(&byte, weight)| i32::from(byte) * weight).sum()))
 }
 
-/// A sample on or beyond the edge. A position that is not finite counts as far outside.
+/// A sample beyond the edge, or anywhere that [`Steps`] do not reach. A position that is not finite counts as far outside.
 fn edge(src: Rgb<'_>, x: f32, y: f32, border: Border) -> [f32; 3] {
     let (max_x, max_y) = ((src.width - 1) as f32, (src.height - 1) as f32);
     let inside = x > -1.0 && y > -1.0 && x < max_x + 1.0 && y < max_y + 1.0;

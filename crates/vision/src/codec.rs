@@ -161,16 +161,29 @@ pub fn encode_best(frame: &Frame, quality: u8) -> Result<Vec<u8>, EncodeError> {
 }
 
 fn within<P: Picture>(frames: &[&P], quality: u8, bytes_each: usize) -> Result<Vec<Vec<u8>>, EncodeError> {
-    // One frame is open at a time: twenty would take ten megabytes.
-    let encoded = |quality: u8| frames.iter().map(|frame| encode_jpeg(&frame.open(), quality)).collect::<Result<Vec<_>, _>>();
-    let mut files = encoded(quality)?;
-    for lower in QUALITY_STEPS.into_iter().filter(|&lower| lower < quality) {
-        if files.iter().map(Vec::len).sum::<usize>() <= bytes_each * frames.len() {
-            break;
+    let lower = QUALITY_STEPS.into_iter().filter(|&lower| lower < quality);
+    let qualities: Vec<u8> = core::iter::once(quality).chain(lower).collect();
+    let (&last, before) = qualities.split_last().unwrap_or((&quality, &[]));
+    for &quality in before {
+        if let Some(files) = encoded(frames, quality, bytes_each * frames.len())? {
+            return Ok(files);
         }
-        files = encoded(lower)?;
     }
-    Ok(files)
+    Ok(encoded(frames, last, usize::MAX)?.unwrap_or_default())
+}
+
+/// `None` as soon as the files take more than `budget` bytes. One frame is open at a time, and never two sets of files there: twenty frames would take
+/// ten megabytes, a set of their files half of one.
+fn encoded<P: Picture>(frames: &[&P], quality: u8, budget: usize) -> Result<Option<Vec<Vec<u8>>>, EncodeError> {
+    let mut files = Vec::with_capacity(frames.len());
+    let mut left = budget;
+    for frame in frames {
+        let file = encode_jpeg(&frame.open(), quality)?;
+        let Some(rest) = left.checked_sub(file.len()) else { return Ok(None) };
+        left = rest;
+        files.push(file);
+    }
+    Ok(Some(files))
 }
 
 /// The JPEG encoder gave up (out of memory).
