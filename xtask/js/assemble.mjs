@@ -49,6 +49,8 @@ async function bundleWorker() {
     define: { 'import.meta.url': 'self.location.href', FACEID_DIGESTS: JSON.stringify(await digests()) },
     logLevel: 'warning',
   });
+  // Nothing else takes it.
+  await rm(at('lib/kept.js'));
 }
 
 /** SHA-256 of the files that the worker fetches: what it keeps stands under them, and other files are refused. */
