@@ -4,6 +4,7 @@
 
 use crate::{
     frame::Frame,
+    math,
     observation::{Point2, Point3},
     resample::crop,
     roi::Roi,
@@ -71,7 +72,7 @@ impl Colour {
     /// has no say.
     fn chroma(&self) -> [f32; 2] {
         let [r, g, b] = self.sum.map(|s| s / self.count.max(1.0) + 0.03);
-        [(r / g).ln(), (g / b).ln()]
+        [math::ln(r / g), math::ln(g / b)]
     }
 }
 
@@ -99,7 +100,7 @@ impl Patch {
 
 /// A square around `centre`, as tilted as the line from `from` to `to`; `None` when it reaches out of the frame.
 fn square(frame: &Frame, centre: Point2, side: f32, from: Point3, to: Point3) -> Option<Roi> {
-    let roi = Roi { centre, side, rotation: (to.y - from.y).atan2(to.x - from.x) };
+    let roi = Roi { centre, side, rotation: math::atan2(to.y - from.y, to.x - from.x) };
     let corners = [(0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0)].map(|(u, v)| roi.to_frame(u, v));
     let inside = |p: &Point2| p.x >= 0.0 && p.y >= 0.0 && p.x <= frame.width() as f32 && p.y <= frame.height() as f32;
     (side >= 1.0 && corners.iter().all(inside)).then_some(roi)
@@ -125,7 +126,7 @@ pub(crate) fn visible(frame: &Frame, landmarks: &[Point3]) -> (Option<f32>, Opti
 fn eyes(frame: &Frame, landmarks: &[Point3], skin: f32) -> Option<f32> {
     let one = |a: usize, b: usize| {
         let (from, to) = (*landmarks.get(a)?, *landmarks.get(b)?);
-        let width = (to.x - from.x).hypot(to.y - from.y);
+        let width = math::hypot(to.x - from.x, to.y - from.y);
         let roi = square(frame, middle(from, to), width * 1.1, from, to).filter(|_| width >= LEAST_EYE)?;
         let patch = Patch::of(frame, &roi, EYE_SIDE);
         let rows = (0..EYE_SIDE).filter(|&row| patch.place(row).abs() < 0.3);
@@ -186,7 +187,7 @@ fn mouth(frame: &Frame, landmarks: &[Point3], skin: &Colour) -> Option<f32> {
 /// Cheekbones and forehead.
 fn upper_face(frame: &Frame, landmarks: &[Point3]) -> Option<Colour> {
     let (right, left) = (landmarks.get(33)?, landmarks.get(263)?);
-    let (side, rotation) = (distance(*right, *left) * 0.12, (left.y - right.y).atan2(left.x - right.x));
+    let (side, rotation) = (distance(*right, *left) * 0.12, math::atan2(left.y - right.y, left.x - right.x));
     let mut skin = Colour::default();
     for (index, times) in [(117, 2), (346, 2), (9, 1), (151, 1)] {
         let p = landmarks.get(index)?;

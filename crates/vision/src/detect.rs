@@ -3,6 +3,7 @@
 use crate::{
     error::{ModelRole, VisionError},
     frame::Frame,
+    math,
     model::{ANCHOR_COUNT, DETECTOR_SIDE, DetectorOutput, Models, REGRESSOR_LEN},
     observation::{BoundingBox, Point2},
     resample::{Letterbox, letterbox},
@@ -124,7 +125,7 @@ fn decode(output: &DetectorOutput, min_score: f32) -> Result<Vec<DetectedFace>, 
 
 /// Logistic function with the logit clipped to +-100.
 pub(crate) fn sigmoid(logit: f32) -> f32 {
-    1.0 / (1.0 + (-logit.clamp(-100.0, 100.0)).exp())
+    1.0 / (1.0 + math::exp(-logit.clamp(-100.0, 100.0)))
 }
 
 /// Weighted non-maximum suppression (BlazeFace, arXiv 1907.05047): boxes overlapping the best one by more than `same_iou` are averaged

@@ -24,6 +24,7 @@ mod geometry;
 #[cfg(feature = "infer")]
 mod infer;
 mod landmarks;
+mod math;
 mod measure;
 mod model;
 mod observation;

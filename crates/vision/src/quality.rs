@@ -5,6 +5,7 @@ use std::ops::Range;
 use crate::{
     cover,
     frame::Frame,
+    math,
     observation::{BoundingBox, Point3, Quality},
     resample::crop_luma,
     roi::Roi,
@@ -159,7 +160,7 @@ struct Oval {
 impl Oval {
     fn around(landmarks: &[Point3], roi: &Roi) -> Self {
         let (mut low, mut high) = ([f32::MAX; 2], [f32::MIN; 2]);
-        let (sin, cos) = roi.rotation.sin_cos();
+        let (sin, cos) = math::sin_cos(roi.rotation);
         for p in landmarks {
             let (x, y) = (p.x - roi.centre.x, p.y - roi.centre.y);
             let (u, v) = ((x * cos + y * sin) / roi.side + 0.5, (y * cos - x * sin) / roi.side + 0.5);

@@ -2,7 +2,7 @@
 
 use faceid_kernels::{Border, Line, Rgb, accumulate_row, shrink_row, warp_row};
 
-use crate::{frame::Frame, observation::Point2, roi::Roi};
+use crate::{frame::Frame, math, observation::Point2, roi::Roi};
 
 /// How a frame lies inside the detector's square input: `input = frame * scale + offset`, in continuous coordinates.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -125,7 +125,7 @@ struct Source<'a> {
 impl Source<'_> {
     /// Where a row's samples lie.
     fn line(&self, roi: &Roi, side: usize, row: usize) -> Line {
-        let (sin, cos) = roi.rotation.sin_cos();
+        let (sin, cos) = math::sin_cos(roi.rotation);
         let step = roi.side / side as f32;
         let (u, v) = (step * 0.5 - roi.side / 2.0, (row as f32 + 0.5) * step - roi.side / 2.0);
         let (x, y) = (roi.centre.x + u * cos - v * sin - self.origin.x, roi.centre.y + u * sin + v * cos - self.origin.y);
@@ -155,7 +155,8 @@ fn with_source(frame: &Frame, roi: &Roi, side: usize, then: impl FnOnce(Source<'
 /// The part of the frame under `roi`; `None` when they do not touch.
 fn part_under(frame: &Frame, roi: &Roi) -> Option<Part> {
     // Half the diagonal of the upright box around a rotated square.
-    let reach = roi.side / 2.0 * (roi.rotation.cos().abs() + roi.rotation.sin().abs());
+    let (sin, cos) = math::sin_cos(roi.rotation);
+    let reach = roi.side / 2.0 * (cos.abs() + sin.abs());
     let span = |centre: f32, length: u32| {
         let (low, high) = ((centre - reach).floor().max(0.0) as u32, ((centre + reach).ceil().max(0.0) as u32).min(length));
         (low < high).then(|| (low, high - low))

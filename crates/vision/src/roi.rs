@@ -2,6 +2,7 @@
 
 use crate::{
     detect::DetectedFace,
+    math,
     observation::{BoundingBox, Point2, Point3},
 };
 
@@ -35,14 +36,14 @@ impl Roi {
 
     fn around(bounds: BoundingBox, right_eye: Point2, left_eye: Point2, scale: f32) -> Self {
         let centre = Point2 { x: bounds.x + bounds.width / 2.0, y: bounds.y + bounds.height / 2.0 };
-        let rotation = (left_eye.y - right_eye.y).atan2(left_eye.x - right_eye.x);
+        let rotation = math::atan2(left_eye.y - right_eye.y, left_eye.x - right_eye.x);
         Self { centre, side: bounds.width.max(bounds.height) * scale, rotation }
     }
 
     /// A position in the crop (0..1 rightwards and down) to frame pixels.
     #[must_use]
     pub fn to_frame(&self, u: f32, v: f32) -> Point2 {
-        let (cos, sin) = (self.rotation.cos(), self.rotation.sin());
+        let (sin, cos) = math::sin_cos(self.rotation);
         let (x, y) = ((u - 0.5) * self.side, (v - 0.5) * self.side);
         Point2 { x: self.centre.x + x * cos - y * sin, y: self.centre.y + x * sin + y * cos }
     }
@@ -50,7 +51,7 @@ impl Roi {
     /// A frame position to the crop (0..1 inside); the inverse of [`Roi::to_frame`].
     #[must_use]
     pub fn from_frame(&self, point: Point2) -> (f32, f32) {
-        let (cos, sin) = (self.rotation.cos(), self.rotation.sin());
+        let (sin, cos) = math::sin_cos(self.rotation);
         let (x, y) = (point.x - self.centre.x, point.y - self.centre.y);
         ((x * cos + y * sin) / self.side + 0.5, (y * cos - x * sin) / self.side + 0.5)
     }

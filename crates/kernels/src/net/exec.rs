@@ -18,16 +18,13 @@ const SIDE: usize = 9;
 /// Which instructions run a network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Processor {
-    /// Plain loops, four numbers at a time: scalar twin of [`Self::Four`].
+    /// Plain loops, four numbers at a time: scalar twin of the others.
     #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
     Plain,
     /// Four lanes: SSE2, or simd128 where the binary is built with it.
     #[cfg(any(target_arch = "x86_64", all(target_arch = "wasm32", target_feature = "simd128")))]
     Four,
-    /// Plain loops, eight numbers at a time with fused multiply-add: scalar twin of [`Self::Eight`].
-    #[cfg(all(target_arch = "x86_64", test))]
-    PlainFused,
-    /// Eight lanes: AVX2 with fused multiply-add.
+    /// Eight lanes: AVX2.
     #[cfg(target_arch = "x86_64")]
     Eight,
 }
@@ -52,10 +49,8 @@ impl Processor {
             Self::Plain => true,
             #[cfg(any(target_arch = "x86_64", all(target_arch = "wasm32", target_feature = "simd128")))]
             Self::Four => true,
-            #[cfg(all(target_arch = "x86_64", test))]
-            Self::PlainFused => true,
             #[cfg(target_arch = "x86_64")]
-            Self::Eight => std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma"),
+            Self::Eight => std::arch::is_x86_feature_detected!("avx2"),
         }
     }
 
@@ -65,8 +60,6 @@ impl Processor {
             Self::Plain => 4,
             #[cfg(any(target_arch = "x86_64", all(target_arch = "wasm32", target_feature = "simd128")))]
             Self::Four => 4,
-            #[cfg(all(target_arch = "x86_64", test))]
-            Self::PlainFused => 8,
             #[cfg(target_arch = "x86_64")]
             Self::Eight => 8,
         }
@@ -228,13 +221,11 @@ impl Net {
         unsafe {
             match self.processor {
                 #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
-                Processor::Plain => execute::<super::lanes_plain::Plain<4, false>>(self, picture, scratch),
+                Processor::Plain => execute::<super::lanes_plain::Plain<4>>(self, picture, scratch),
                 #[cfg(target_arch = "x86_64")]
                 Processor::Four => execute::<super::lanes_x86::Sse>(self, picture, scratch),
                 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
                 Processor::Four => execute::<super::lanes::Simd128>(self, picture, scratch),
-                #[cfg(all(target_arch = "x86_64", test))]
-                Processor::PlainFused => execute::<super::lanes_plain::Plain<8, true>>(self, picture, scratch),
                 #[cfg(target_arch = "x86_64")]
                 Processor::Eight => execute::<super::lanes_x86::Avx2>(self, picture, scratch),
             }

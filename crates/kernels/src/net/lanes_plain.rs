@@ -1,21 +1,21 @@
-//! Lanes without special instructions: the scalar twins of the others, and what runs where there is nothing else.
+//! Lanes without special instructions: the scalar twin of the others, and what runs where there is nothing else.
 
 use super::lanes::{Lanes, Task, perform};
 
-/// Scalar twin: `COUNT` numbers one after another. `FUSED` rounds a product and its sum once, as fused multiply-add does.
+/// Scalar twin: `COUNT` numbers one after another.
 #[derive(Clone, Copy)]
-pub(crate) struct Plain<const COUNT: usize, const FUSED: bool>([f32; COUNT]);
+pub(crate) struct Plain<const COUNT: usize>([f32; COUNT]);
 
-impl<const COUNT: usize, const FUSED: bool> Plain<COUNT, FUSED> {
+impl<const COUNT: usize> Plain<COUNT> {
     #[inline(always)]
     fn zip(self, other: Self, with: impl Fn(f32, f32) -> f32) -> Self {
         Self(core::array::from_fn(|i| with(self.0[i], other.0[i])))
     }
 }
 
-impl<const COUNT: usize, const FUSED: bool> Lanes for Plain<COUNT, FUSED> {
+impl<const COUNT: usize> Lanes for Plain<COUNT> {
     const N: usize = COUNT;
-    const ROWS: usize = if FUSED { 6 } else { 4 };
+    const ROWS: usize = 4;
 
     #[inline(always)]
     unsafe fn load(from: *const f32) -> Self {
@@ -42,8 +42,7 @@ impl<const COUNT: usize, const FUSED: bool> Lanes for Plain<COUNT, FUSED> {
 
     #[inline(always)]
     unsafe fn add_product(self, a: Self, b: Self) -> Self {
-        let one = |i: usize| if FUSED { a.0[i].mul_add(b.0[i], self.0[i]) } else { self.0[i] + a.0[i] * b.0[i] };
-        Self(core::array::from_fn(one))
+        Self(core::array::from_fn(|i| self.0[i] + a.0[i] * b.0[i]))
     }
 
     #[inline(always)]

@@ -1,8 +1,8 @@
-//! Lanes of x86-64: SSE2, which every such processor has, and AVX2 with fused multiply-add.
+//! Lanes of x86-64: SSE2, which every such processor has, and AVX2.
 
 use core::arch::x86_64::{
     __m128, __m256, _mm_add_ps, _mm_loadu_ps, _mm_max_ps, _mm_min_ps, _mm_mul_ps, _mm_set1_ps, _mm_storeu_ps, _mm256_add_ps,
-    _mm256_broadcast_ss, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_max_ps, _mm256_min_ps, _mm256_set1_ps, _mm256_storeu_ps,
+    _mm256_broadcast_ss, _mm256_loadu_ps, _mm256_max_ps, _mm256_min_ps, _mm256_mul_ps, _mm256_set1_ps, _mm256_storeu_ps,
 };
 
 use super::lanes::{Lanes, Task, perform};
@@ -71,11 +71,11 @@ impl Lanes for Sse {
     }
 }
 
-/// Eight lanes of AVX2; rounds a product and its sum once. Only for processors with AVX2 and FMA.
+/// Eight lanes. Only for processors with AVX2.
 #[derive(Clone, Copy)]
 pub(crate) struct Avx2(__m256);
 
-// Every block below: the caller has seen AVX2 and FMA, and pointers are valid by the trait's contract.
+// Every block below: the caller has seen AVX2, and pointers are valid by the trait's contract.
 impl Lanes for Avx2 {
     const N: usize = 8;
     const ROWS: usize = 6;
@@ -106,8 +106,9 @@ impl Lanes for Avx2 {
 
     #[inline(always)]
     unsafe fn add_product(self, a: Self, b: Self) -> Self {
-        // SAFETY: FMA.
-        Self(unsafe { _mm256_fmadd_ps(a.0, b.0, self.0) })
+        // Fused multiply-add would be faster and round once, so that the server would see other numbers than the page.
+        // SAFETY: AVX2.
+        Self(unsafe { _mm256_add_ps(self.0, _mm256_mul_ps(a.0, b.0)) })
     }
 
     #[inline(always)]
@@ -130,16 +131,16 @@ impl Lanes for Avx2 {
 
     #[inline(always)]
     unsafe fn perform<T: Task>(task: T) {
-        // SAFETY: the caller has seen AVX2 and FMA.
+        // SAFETY: the caller has seen AVX2.
         unsafe { perform_avx2(task) }
     }
 }
 
-/// A loop compiled for AVX2 with fused multiply-add.
+/// A loop compiled for AVX2.
 ///
 /// # Safety
-/// The processor has both, and the task's arguments are valid.
-#[target_feature(enable = "avx2,fma")]
+/// The processor has it, and the task's arguments are valid.
+#[target_feature(enable = "avx2")]
 unsafe fn perform_avx2<T: Task>(task: T) {
     // SAFETY: the caller's.
     unsafe { task.run::<Avx2>() }

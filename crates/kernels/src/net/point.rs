@@ -99,7 +99,7 @@ unsafe fn tile<V: Lanes, const M: usize, const VECS: usize>(rows: &Rows<'_, VECS
         for (m, from) in from.iter_mut().enumerate() {
             *from = from.add((pixel + m) * strip.stride);
         }
-        product::<V, M, VECS>(&mut sums, from, weights.add(VECS * V::N), columns.depth);
+        product::<V, M, VECS>(&mut sums, from, weights.add(VECS * V::N), columns.depth, strip.pixels == 1);
         if let Some((data, stride)) = strip.residual {
             for (m, sums) in sums.iter_mut().enumerate() {
                 for (v, sum) in sums.iter_mut().enumerate() {
@@ -119,19 +119,20 @@ unsafe fn tile<V: Lanes, const M: usize, const VECS: usize>(rows: &Rows<'_, VECS
     }
 }
 
-/// Adds `depth` products to each sum; the inner loop of everything. A single pixel has too few sums to hide the adder's latency, so it keeps four
-/// partial ones.
+/// Adds `depth` products to each sum; the inner loop of everything. The pixel of a strip that has only one (`alone`) has too few sums to hide the
+/// adder's latency, so it keeps four partial ones. The last pixel of a longer strip does not: tiles of another size would round otherwise.
 #[inline(always)]
 unsafe fn product<V: Lanes, const M: usize, const VECS: usize>(
     sums: &mut [[V; VECS]; M],
     mut from: [*const f32; M],
     mut weights: *const f32,
     depth: usize,
+    alone: bool,
 ) {
     const UNROLL: usize = 4;
     // SAFETY: by the caller, `depth` numbers at every pointer of `from`, `depth` rows at `weights`.
     unsafe {
-        if M == 1 {
+        if M == 1 && alone {
             let zero = [V::all(0.0); VECS];
             let mut partial = [zero; UNROLL];
             for _ in 0..depth / UNROLL {
