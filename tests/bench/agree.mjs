@@ -10,7 +10,7 @@ import { binary, model } from './load.mjs';
 
 /** What is compared as a number, and its unit. */
 const MEASURES = {
-  arc: 'ms between the moments of an action (of equal peaks either may be named)',
+  arc: 'ms between the moments of an action',
   score: 'an action\'s score',
   cue: 'a cue\'s score',
   motion: 'steps of the motion print',

@@ -38,8 +38,9 @@ impl Default for Options {
     }
 }
 
-/// How far apart the two may be, per measure of `tests/bench/agree.mjs` (docs/session.md says what was measured).
-const TOLERANCE: [(&str, f64); 5] = [("arc", 500.0), ("score", 0.001), ("cue", 0.01), ("motion", 10.0), ("angle", 0.01)];
+/// How far apart the two may be, per measure of `tests/bench/agree.mjs` (docs/session.md says what was measured). Pictures give the same bits; the
+/// cues use functions of each platform, and the identity network is tract's.
+const TOLERANCE: [(&str, f64); 5] = [("arc", 0.0), ("score", 1e-6), ("cue", 1e-5), ("motion", 0.0), ("angle", 0.001)];
 
 /// What the script prints.
 #[derive(Debug, Deserialize)]
