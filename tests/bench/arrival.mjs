@@ -9,6 +9,7 @@ import { readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { brotliCompressSync } from 'node:zlib';
 import { chromium } from 'playwright-core';
+import { QUIET } from './serve.mjs';
 import { fakeCloud } from '../../pkg-config/testkit/cloud.js';
 
 const { FACEID_DIST: dist, FACEID_CHROMIUM: executablePath = '/usr/bin/chromium' } = process.env;
@@ -16,10 +17,6 @@ const { FACEID_DIST: dist, FACEID_CHROMIUM: executablePath = '/usr/bin/chromium'
 const LINE = { roundTripMs: 150, bytesPerMs: 1600 / 8 };
 const ROUNDS = 3;
 const TYPES = { '.js': 'text/javascript', '.wasm': 'application/wasm', '.json': 'application/json' };
-const FLAGS = [
-  '--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
-  '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream',
-];
 const hints = execFileSync(process.execPath, [join(dist, 'faceid/bin/faceid-liveness.mjs'), 'hints', '/faceid'], { encoding: 'utf8' });
 /** How each way differs: lines of the head, whether the server names wasm files, whether the page preloads before it starts. */
 const WAYS = {
@@ -81,7 +78,7 @@ function html({ head = '', preloads = false }) {
 }
 
 await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-const browser = await chromium.launch({ executablePath, args: FLAGS });
+const browser = await chromium.launch({ executablePath, args: [...QUIET, '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'] });
 const times = Object.fromEntries(Object.keys(WAYS).map((name) => [name, { sentence: [], engine: [] }]));
 try {
   // The first round compresses the files.

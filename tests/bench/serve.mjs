@@ -9,7 +9,8 @@ const { FACEID_DIST: dist, FACEID_PORTRAITS: portraits, FACEID_BENCH_BUILT: buil
 const here = dirname(fileURLToPath(import.meta.url));
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.mjs': 'text/javascript', '.wasm': 'application/wasm', '.json': 'application/json', '.png': 'image/png' };
 const PLACES = { '/dist/': dist, '/peers/': join(here, 'node_modules'), '/portraits/': portraits, '/bench/': here, '/built/': built };
-const QUIET = ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+/** Flags of a browser that does nothing by itself. */
+export const QUIET = ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 
 /**
  * Runs a function in the page.

@@ -1,29 +1,18 @@
 /**
- * Bytes that a first visit loads: `weight.mjs PACKAGE`. Follows the static imports from the element and from the worker, adds the binaries and
- * models they fetch. Prints JSON: files with their group (`prompt`: needed before the first prompt shows; `engine`: after it), raw, gzip -9, brotli -11.
+ * Bytes that a first visit loads: `weight.mjs PACKAGE`. What the package's hints name, the worker's one
+ * script, the binary and the models it fetches. Prints JSON: files with their group (`prompt`: needed before the first prompt shows; `engine`: after it), raw, gzip -9, brotli -11.
  */
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join, normalize } from 'node:path';
+import { join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 
 const root = process.argv[2];
-const IMPORT = /^\s*(?:import|export)\s[^;]*?from\s*['"](\.[^'"]+)['"]|^\s*import\s*['"](\.[^'"]+)['"]/gm;
-
-/** Modules reached from `entry`, itself first. */
-function closure(/** @type {string} */ entry) {
-  const found = [entry];
-  for (const file of found) {
-    for (const [, from, bare] of readFileSync(join(root, file), 'utf8').matchAll(IMPORT)) {
-      const next = normalize(join(dirname(file), from ?? bare));
-      if (!found.includes(next)) found.push(next);
-    }
-  }
-  return found;
-}
-
-const prompt = [...closure('element/index.js'), 'lib/shell/faceid_liveness_bg.wasm'];
+// The package's own list, which a test holds against what our pages load.
+const hints = execFileSync(process.execPath, [join(root, 'bin/faceid-liveness.mjs'), 'hints', '/'], { encoding: 'utf8' });
+const prompt = Array.from(hints.matchAll(/href="\/([^"]+)"/g), ([, file]) => file);
 const models = ['face_detector.net', 'face_landmark.net', 'canonical_face.json'].map((name) => `models/${name}`);
-const engine = [...closure('lib/worker.js'), 'lib/engine/faceid_liveness_bg.wasm', ...models].filter((file) => !prompt.includes(file));
+const engine = ['lib/worker.js', 'lib/engine/faceid_liveness_bg.wasm', ...models];
 
 const files = [...prompt.map((file) => ({ file, group: 'prompt' })), ...engine.map((file) => ({ file, group: 'engine' }))].map(({ file, group }) => {
   if (!existsSync(join(root, file))) throw new Error(`${file} is missing`);

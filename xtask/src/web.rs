@@ -191,15 +191,14 @@ fn assemble(dist: &Path) -> Result<()> {
         copy_tree(&www.join(page), &dist.join(page))?;
     }
     copy_tree(&www.join("demo"), dist)?;
-    hint(&dist.join("index.html"), "faceid")?;
-    hint(&dist.join("h5/index.html"), "../faceid")
+    hint(&package, &dist.join("index.html"), "faceid")?;
+    hint(&package, &dist.join("h5/index.html"), "../faceid")
 }
 
 /// Puts the lines that name what the page needs before the first prompt in the place of its mark.
-fn hint(page: &Path, package: &str) -> Result<()> {
+fn hint(package: &Path, page: &Path, address: &str) -> Result<()> {
     const MARK: &str = "    <!-- hints -->\n";
-    let command = dist().join("faceid/bin/faceid-liveness.mjs");
-    let lines = output(Command::new("node").arg(command).args(["hints", package]))?;
+    let lines = output(Command::new("node").arg(package.join("bin/faceid-liveness.mjs")).args(["hints", address]))?;
     let lines: String = lines.lines().map(|line| format!("    {line}\n")).collect();
     let html = fs::read_to_string(page).with_context(|| format!("cannot read {}", page.display()))?;
     ensure!(html.contains(MARK), "{} has no place for its hints", page.display());

@@ -61,34 +61,10 @@ pub(crate) unsafe fn several<const MOVED: bool>(
         // straight line between samples that fit. Offsets are bytes and not negative.
         let [a, b, c, d] = unsafe {
             [
-                sample(
-                    src,
-                    _mm_extract_epi32::<0>(at) as usize,
-                    stride,
-                    _mm_shuffle_epi32::<0x00>(upper),
-                    _mm_shuffle_epi32::<0x00>(lower),
-                ),
-                sample(
-                    src,
-                    _mm_extract_epi32::<1>(at) as usize,
-                    stride,
-                    _mm_shuffle_epi32::<0x55>(upper),
-                    _mm_shuffle_epi32::<0x55>(lower),
-                ),
-                sample(
-                    src,
-                    _mm_extract_epi32::<2>(at) as usize,
-                    stride,
-                    _mm_shuffle_epi32::<0xAA>(upper),
-                    _mm_shuffle_epi32::<0xAA>(lower),
-                ),
-                sample(
-                    src,
-                    _mm_extract_epi32::<3>(at) as usize,
-                    stride,
-                    _mm_shuffle_epi32::<0xFF>(upper),
-                    _mm_shuffle_epi32::<0xFF>(lower),
-                ),
+                sample::<0, 0x00>(src, at, stride, upper, lower),
+                sample::<1, 0x55>(src, at, stride, upper, lower),
+                sample::<2, 0xAA>(src, at, stride, upper, lower),
+                sample::<3, 0xFF>(src, at, stride, upper, lower),
             ]
         };
         let (ab, cd) = (_mm_unpacklo_epi32(a, b), _mm_unpacklo_epi32(c, d));
@@ -120,13 +96,15 @@ fn moved(position: __m128i, last: i32) -> (__m128i, __m128i) {
     (whole, _mm_sub_epi32(part, _mm_slli_epi32::<{ WEIGHT as i32 }>(whole)))
 }
 
-/// Red, green and blue of one sample, in units of 1/2^14, and a lane without meaning.
+/// Red, green and blue of the sample of one lane, in units of 1/2^14, and a lane without meaning. `SPREAD` shuffles that lane into all four.
 ///
 /// # Safety
-/// Eight bytes from byte `at` on, and a row below them, are there.
+/// Eight bytes from byte `at` of the lane on, and a row below them, are there.
 #[inline]
 #[target_feature(enable = "sse4.1")]
-unsafe fn sample(src: Rgb<'_>, at: usize, stride: usize, upper: __m128i, lower: __m128i) -> __m128i {
+unsafe fn sample<const LANE: i32, const SPREAD: i32>(src: Rgb<'_>, at: __m128i, stride: usize, upper: __m128i, lower: __m128i) -> __m128i {
+    let at = _mm_extract_epi32::<LANE>(at) as usize;
+    let (upper, lower) = (_mm_shuffle_epi32::<SPREAD>(upper), _mm_shuffle_epi32::<SPREAD>(lower));
     // Left and right byte of each channel side by side, as numbers of sixteen bits.
     let apart = _mm_setr_epi8(0, -1, 3, -1, 1, -1, 4, -1, 2, -1, 5, -1, -1, -1, -1, -1);
     // SAFETY: eight bytes, see above; the load needs no alignment.

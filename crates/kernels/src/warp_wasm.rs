@@ -62,34 +62,10 @@ pub(crate) unsafe fn several<const MOVED: bool>(
         // straight line between samples that fit. Offsets are bytes and not negative.
         let [a, b, c, d] = unsafe {
             [
-                sample(
-                    src,
-                    i32x4_extract_lane::<0>(at) as usize,
-                    stride,
-                    i32x4_shuffle::<0, 0, 0, 0>(upper, upper),
-                    i32x4_shuffle::<0, 0, 0, 0>(lower, lower),
-                ),
-                sample(
-                    src,
-                    i32x4_extract_lane::<1>(at) as usize,
-                    stride,
-                    i32x4_shuffle::<1, 1, 1, 1>(upper, upper),
-                    i32x4_shuffle::<1, 1, 1, 1>(lower, lower),
-                ),
-                sample(
-                    src,
-                    i32x4_extract_lane::<2>(at) as usize,
-                    stride,
-                    i32x4_shuffle::<2, 2, 2, 2>(upper, upper),
-                    i32x4_shuffle::<2, 2, 2, 2>(lower, lower),
-                ),
-                sample(
-                    src,
-                    i32x4_extract_lane::<3>(at) as usize,
-                    stride,
-                    i32x4_shuffle::<3, 3, 3, 3>(upper, upper),
-                    i32x4_shuffle::<3, 3, 3, 3>(lower, lower),
-                ),
+                sample::<0>(src, at, stride, upper, lower),
+                sample::<1>(src, at, stride, upper, lower),
+                sample::<2>(src, at, stride, upper, lower),
+                sample::<3>(src, at, stride, upper, lower),
             ]
         };
         let (ab, cd) = (i32x4_shuffle::<0, 4, 1, 5>(a, b), i32x4_shuffle::<0, 4, 1, 5>(c, d));
@@ -103,17 +79,19 @@ pub(crate) unsafe fn several<const MOVED: bool>(
     }
 }
 
-/// Red, green and blue of one sample, in units of 1/2^14, and a lane without meaning.
+/// Red, green and blue of the sample of one lane, in units of 1/2^14, and a lane without meaning.
 ///
 /// # Safety
-/// Eight bytes from byte `at` on, and a row below them, are there.
+/// Eight bytes from byte `at` of the lane on, and a row below them, are there.
 #[inline]
-unsafe fn sample(src: Rgb<'_>, at: usize, stride: usize, upper: v128, lower: v128) -> v128 {
+unsafe fn sample<const LANE: usize>(src: Rgb<'_>, at: v128, stride: usize, upper: v128, lower: v128) -> v128 {
+    let at = i32x4_extract_lane::<LANE>(at) as usize;
+    let weights = |of: v128| i32x4_shuffle::<LANE, LANE, LANE, LANE>(of, of);
     let pair = |at: usize| {
         // SAFETY: eight bytes, see above. wasm loads need no alignment.
         let bytes = unsafe { v128_load64_zero(src.data().as_ptr().wrapping_add(at).cast::<u64>()) };
         // Left and right byte of each channel side by side, as numbers of sixteen bits.
         i8x16_swizzle(bytes, i8x16(0, -1, 3, -1, 1, -1, 4, -1, 2, -1, 5, -1, -1, -1, -1, -1))
     };
-    i32x4_add(i32x4_dot_i16x8(pair(at), upper), i32x4_dot_i16x8(pair(at + stride), lower))
+    i32x4_add(i32x4_dot_i16x8(pair(at), weights(upper)), i32x4_dot_i16x8(pair(at + stride), weights(lower)))
 }

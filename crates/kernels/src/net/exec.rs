@@ -221,7 +221,7 @@ impl Net {
         unsafe {
             match self.processor {
                 #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
-                Processor::Plain => execute::<super::lanes_plain::Plain<4>>(self, picture, scratch),
+                Processor::Plain => execute::<super::lanes_plain::Plain>(self, picture, scratch),
                 #[cfg(target_arch = "x86_64")]
                 Processor::Four => execute::<super::lanes_x86::Sse>(self, picture, scratch),
                 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]

@@ -2,18 +2,21 @@
 
 use super::lanes::{Lanes, Task, perform};
 
-/// Scalar twin: `COUNT` numbers one after another.
-#[derive(Clone, Copy)]
-pub(crate) struct Plain<const COUNT: usize>([f32; COUNT]);
+/// Numbers of one value.
+const COUNT: usize = 4;
 
-impl<const COUNT: usize> Plain<COUNT> {
+/// Scalar twin: the numbers one after another.
+#[derive(Clone, Copy)]
+pub(crate) struct Plain([f32; COUNT]);
+
+impl Plain {
     #[inline(always)]
     fn zip(self, other: Self, with: impl Fn(f32, f32) -> f32) -> Self {
         Self(core::array::from_fn(|i| with(self.0[i], other.0[i])))
     }
 }
 
-impl<const COUNT: usize> Lanes for Plain<COUNT> {
+impl Lanes for Plain {
     const N: usize = COUNT;
     const ROWS: usize = 4;
 
